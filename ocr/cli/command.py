@@ -1,0 +1,68 @@
+"""How a command of the program looks: examples below its help, options under headings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+class VerbatimEpilog(click.Command):
+    """Shows the epilog as examples, line by line as they were written."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            for line in (self.epilog or "").splitlines():
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+
+
+class HeadedOption(click.Option):
+    """An option that is listed under a heading of its own."""
+
+    def __init__(self, *arguments: Any, heading: str, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.heading = heading
+
+
+class Command(VerbatimEpilog):
+    """A command whose options stand under their headings, plain ones first."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                sections.setdefault(getattr(parameter, "heading", "Options"), []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records, col_max=34)
+
+
+def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Decorator: a function as the command ``name``; its docstring is the help."""
+    return click.command(name, cls=Command, epilog=examples, no_args_is_help=False)
+
+
+def model_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The switch ``-m MODEL`` of the commands that read images."""
+    return click.option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        default="default",
+        show_default=True,
+        help="Model file, or the name of a shipped model (see: ocr models).",
+    )(function)
+
+
+def format_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The switch ``--format`` of what goes to standard output; the first choice is the default."""
+    return click.option(
+        "--format",
+        "kind",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="What to print.",
+    )

@@ -1,0 +1,129 @@
+"""``ocr evaluate``: a model against transcribed lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.command import format_option
+from ocr.cli.failures import say
+from ocr.errors import PartialFailure, UsageError
+
+if TYPE_CHECKING:
+    from ocr.evaluation import Report
+    from ocr.metrics import ErrorRate
+
+SHOWN_CONFUSIONS = 10
+
+EXAMPLES = """\
+ocr evaluate mine.safetensors test.tsv                    error rates, and a report with images
+ocr evaluate default lines/ --no-html                     the shipped model, rates only
+ocr evaluate mine.safetensors test.tsv --html today.html  name the report
+ocr evaluate mine.safetensors test.tsv --format json      every line with its reading"""
+
+
+@make_command("evaluate", EXAMPLES)
+@click.argument("model")
+@click.argument("data", metavar="DATA...", nargs=-1, required=True)
+@click.option(
+    "--html", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the report with the line images.  "
+    "[default: NAME-evaluation.html here, NAME being the model's]",
+)
+@click.option("--no-html", is_flag=True, help="Write no report.")
+@click.option(
+    "--lines", metavar="N", type=click.IntRange(min=0), default=10,
+    help="How many of the worst lines to print.  [default: 10]",
+)
+@format_option("text", "json")
+def command(
+    model: str, data: tuple[str, ...], html: Path | None, no_html: bool, lines: int, kind: str
+) -> None:
+    """Read the transcribed lines of DATA with MODEL and count the errors.
+
+    Prints character and word error rates with their 95 % intervals, the most confused
+    characters and the worst lines, and writes a report with the line images. MODEL is a model
+    file or the name of a shipped model; DATA is as for ocr train.
+
+    Exit code: 0 all read, 3 some lines could not be used, 4 none could.
+    """
+    if html and no_html:
+        raise UsageError("--html and --no-html contradict each other", "give one of them")
+    report, left_out = _evaluate(model, data)
+    page = None if no_html else html or Path(f"{Path(model).stem}-evaluation.html")
+    if page:
+        from ocr.files import write_atomically
+        from ocr.report import html_report
+
+        write_atomically(page, html_report(report))
+    if kind == "json":
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False))
+    else:
+        for line in _text(report, lines):
+            click.echo(line)
+        if page:
+            click.echo(f"\nreport with images: {page}")
+    unread = left_out + len(report.failed)
+    if unread:
+        raise PartialFailure(
+            f"{unread} of {len(report.lines) + unread} lines could not be used",
+            "see: ocr check DATA",
+        )
+
+
+def _evaluate(model: str, data: tuple[str, ...]) -> tuple[Report, int]:
+    """The report, and how many lines of the data were unusable from the start."""
+    from ocr.cli.display import progress_bar
+    from ocr.evaluation import evaluate
+    from ocr.recognition import load_model
+    from ocr.training.dataset import read_samples
+
+    dataset = read_samples(data)
+    for problem in dataset.problems[:SHOWN_CONFUSIONS]:
+        say(f"left out: {problem.id}: {problem.reason}", "yellow")
+    with progress_bar("reading") as move:
+        return evaluate(load_model(model), dataset.samples, on_progress=move), len(dataset.problems)
+
+
+def _text(report: Report, worst: int) -> Iterator[str]:
+    from ocr.cli.display import counted
+
+    yield (
+        f"model {report.model_id}, {counted(len(report.lines), 'line')} "
+        f"in {report.seconds:.1f} s ({report.lines_per_second:.1f} lines/s)"
+    )
+    yield f"CER  {_rate(report.cer, 'character')}"
+    yield f"WER  {_rate(report.wer, 'word')}"
+    for failure in report.failed:
+        yield f"not read: {failure.id}: {failure.reason}"
+    if report.confusions:
+        yield "\nmost confused  (in the text -> as read: times)"
+    for item in report.confusions[:SHOWN_CONFUSIONS]:
+        yield f"  {_character(item.reference)} -> {_character(item.hypothesis)}: {item.count:,}"
+    if report.worst(worst):
+        yield "\nworst lines"
+    for line in report.worst(worst):
+        yield f"  {line.id}  ({counted(line.edits, 'edit')}, CER {100 * line.rate:.1f} %)"
+        yield f"    text     {line.reference}"
+        yield f"    reading  {line.text}"
+
+
+def _rate(rate: ErrorRate, unit: str) -> str:
+    from ocr.cli.display import counted
+
+    low, high = rate.interval
+    return (
+        f"{100 * rate.rate:6.2f} %   95 % interval {100 * low:.2f} to {100 * high:.2f} %   "
+        f"{counted(rate.edits, 'edit')} in {counted(rate.length, unit)}"
+    )
+
+
+def _character(character: str) -> str:
+    from ocr.cli.characters import grouped
+
+    return next(iter(grouped(character).values())) if character else "nothing"

@@ -1,0 +1,60 @@
+"""Errors -> one line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import click
+
+from ocr.errors import Interrupted, OcrError
+
+INTERNAL_ERROR = 1
+STOPPED = 130
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: unwinds like Ctrl-C, so that temporary files and processes are cleaned up."""
+
+
+def exit_code(error: Exception, debug: bool) -> int:
+    """Report ``error`` on stderr, with its traceback where ``debug``, and return its code."""
+    if debug:
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, Interrupted):
+        say(str(error), "yellow")
+        return error.exit_code
+    if isinstance(error, OcrError):
+        complain(str(error))
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        say("stopped", "yellow")
+        return STOPPED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "ocr"
+        complain(f"{error.format_message().rstrip('.')}; see: {path} --help")
+        return error.exit_code
+    reason = " ".join(str(error).split()) or "no reason given"
+    complain(f"{type(error).__name__}: {reason}; run it again with --debug for the traceback")
+    return INTERNAL_ERROR
+
+
+def complain(message: str) -> None:
+    """One error line on stderr, red on a terminal."""
+    say(f"error: {message}", "red")
+
+
+def say(message: str, colour: str) -> None:
+    """One line on stderr, coloured on a terminal unless NO_COLOR is set."""
+    plain = bool(os.environ.get("NO_COLOR"))
+    click.secho(message, err=True, fg=colour, color=False if plain else None)
+
+
+def silence_stdout() -> None:
+    """Let what is still buffered go nowhere: else Python complains when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

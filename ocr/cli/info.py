@@ -1,0 +1,92 @@
+"""``ocr info``: a model's card and size."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.command import format_option
+
+EXAMPLES = """\
+ocr info default                          the model that came with the program
+ocr info mine.safetensors --format json   every field"""
+
+
+@make_command("info", EXAMPLES)
+@click.argument("model", default="default")
+@format_option("text", "json")
+def command(model: str, kind: str) -> None:
+    """Show what MODEL can write, how it was made and how large it is.
+
+    MODEL is a model file or the name of a shipped model (default: default). The whole file is
+    read, so a damaged one is found.
+    """
+    from ocr.network.modelfile import load_model_file, model_id, resolve_model
+
+    path = resolve_model(model)
+    network, spec = load_model_file(path)
+    facts = {
+        "path": str(path),
+        "id": model_id(path),
+        "format": spec.version,
+        "bytes": path.stat().st_size,
+        "weights": sum(weight.numel() for weight in network.parameters()),
+        "alphabet": spec.alphabet,
+        "preprocessing": dataclasses.asdict(spec.preprocessing),
+        "network": dataclasses.asdict(spec.network),
+        "training": spec.training,
+    }
+    if kind == "json":
+        click.echo(json.dumps(_finite(facts), ensure_ascii=False))
+    else:
+        click.echo("\n".join(_text(facts)))
+
+
+def _text(facts: dict[str, Any]) -> Iterator[str]:
+    from ocr.cli.characters import grouped
+
+    yield f"{facts['path']}"
+    yield f"id {facts['id']}, {facts['weights']:,} weights, {facts['bytes'] / 1e6:.1f} MB"
+    yield f"\nwrites {len(facts['alphabet'])} characters"
+    for name, characters in grouped(facts["alphabet"]).items():
+        yield f"  {name:<14} {characters}"
+    for title in ("preprocessing", "network", "training"):
+        yield f"\n{title}"
+        yield from _entries(facts[title], "  ")
+
+
+def _entries(values: dict[str, Any], indent: str) -> Iterator[str]:
+    for key, value in values.items():
+        name = key.replace("_", " ")
+        if isinstance(value, dict):
+            yield f"{indent}{name}"
+            yield from _entries(value, indent + "  ")
+        else:
+            yield f"{indent}{name:<14} {_shown(key, value)}"
+
+
+def _shown(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{100 * value:.2f} %" if key.endswith("cer") else f"{value:g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _finite(value: Any) -> Any:
+    """The same values with null for what JSON cannot hold: a CER that was never measured."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    unknown = isinstance(value, float) and not abs(value) < float("inf")
+    return None if unknown else value

@@ -1,0 +1,36 @@
+"""Ctrl-C and SIGTERM as a request that a training grants at the end of its step."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+from ocr.cli.failures import Terminated, say
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopRequest:
+    """While entered, the first signal only sets ``number``; a second one ends at once."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._before: dict[int, Any] = {}
+
+    def __bool__(self) -> bool:
+        return self.number != 0
+
+    def __enter__(self) -> StopRequest:
+        self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.number:
+            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        self.number = number
+        say("\nstopping after this step; again to stop at once", "yellow")

@@ -1,0 +1,111 @@
+"""Options dataclasses -> switches of a command, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import click
+from click.core import ParameterSource
+
+from ocr.cli.command import HeadedOption
+
+Function = Callable[..., Any]
+T = TypeVar("T")
+
+
+def options_from(
+    kind: type[Any], parameter: str, heading: str, flags: Mapping[str, str] | None = None
+) -> Callable[[Function], Function]:
+    """Decorator: one switch per field of the dataclass ``kind``; the function gets the instance
+    they make as ``parameter``.
+
+    heading  under which the switches are listed
+    flags    field -> switch, where neither the field's name nor its own flag will do
+    """
+    switches = {field.name: _switch(field, flags or {}) for field in dataclasses.fields(kind)}
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def wrapper(*arguments: Any, **values: Any) -> Any:
+            fields = {name: values.pop(name_of(kind, name)) for name in switches}
+            return function(*arguments, **values, **{parameter: kind(**fields)})
+
+        types = get_type_hints(kind)
+        result: Function = wrapper
+        for field in reversed(dataclasses.fields(kind)):
+            switch = switches[field.name]
+            result = _option(kind, field, types[field.name], switch, heading)(result)
+        return result
+
+    return decorate
+
+
+def name_of(kind: type[Any], field: str) -> str:
+    """The parameter that carries a field: unique, as two kinds may share a field's name."""
+    return f"{kind.__name__.lower()}_{field}"
+
+
+def given(kind: type[Any]) -> dict[str, Any]:
+    """The fields of ``kind`` that the user set in the running command, with their values."""
+    context = click.get_current_context()
+    names = {field.name: name_of(kind, field.name) for field in dataclasses.fields(kind)}
+    return {
+        field: context.params[name]
+        for field, name in names.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+
+
+def switch_of(kind: type[Any], field: str) -> str:
+    """The switch of a field in the running command, for messages: ``--batch-size``."""
+    context = click.get_current_context()
+    name = name_of(kind, field)
+    return next(p.opts[0] for p in context.command.params if p.name == name)
+
+
+def _switch(field: dataclasses.Field[Any], flags: Mapping[str, str]) -> str:
+    own = flags.get(field.name) or field.metadata["flag"]
+    return str(own) or "--" + field.name.replace("_", "-")
+
+
+def _option(
+    kind: type[Any], field: dataclasses.Field[Any], type_hint: Any, switch: str, heading: str
+) -> Callable[[Function], Function]:
+    value_type = next((part for part in get_args(type_hint) if part is not type(None)), type_hint)
+    choices = field.metadata["choices"]
+    declaration = f"{switch}/--no-{switch[2:]}" if value_type is bool else switch
+    settings: dict[str, Any] = {} if value_type is bool else {"metavar": _metavar(field, value_type)}
+    return click.option(
+        declaration,
+        name_of(kind, field.name),
+        cls=HeadedOption,
+        heading=heading,
+        type=click.Choice(choices) if choices else value_type,
+        default=field.default,
+        help=_help(field, switch),
+        **settings,
+    )
+
+
+def _metavar(field: dataclasses.Field[Any], value_type: type) -> str:
+    if field.metadata["choices"]:
+        return "|".join(field.metadata["choices"])
+    unit = str(field.metadata["unit"]).upper()
+    return unit or {int: "N", float: "X"}.get(value_type, "TEXT")
+
+
+def _help(field: dataclasses.Field[Any], switch: str) -> str:
+    """The field's help as a sentence, with the default and its unit."""
+    text, unit = field.metadata["help"], field.metadata["unit"]
+    sentence = text[0].upper() + text[1:]
+    if field.default is None:
+        return sentence
+    value = field.default
+    if isinstance(value, bool):
+        shown = switch[2:] if value else f"no-{switch[2:]}"
+    else:
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{sentence}  [default: {shown}{' ' + unit if unit else ''}]"

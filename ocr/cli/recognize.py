@@ -1,0 +1,105 @@
+"""``ocr recognize``: line images -> text on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.command import format_option, model_option
+from ocr.cli.failures import complain
+from ocr.errors import ImageError, InputError, OcrError, PartialFailure, UsageError
+
+if TYPE_CHECKING:
+    from ocr.recognition import Recognizer
+    from ocr.types import Transcript
+
+BATCH = 32  # images read before their text is printed
+STDIN = "-"
+
+EXAMPLES = """\
+ocr recognize line.png                          one line of text
+ocr recognize 'lines/*.png' --with-names        a pattern; each line after its image's name
+ocr recognize line.png --format json            confidence and a box per character
+ocr recognize - < line.png                      the image from standard input"""
+
+
+@make_command("recognize", EXAMPLES)
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@model_option
+@format_option("text", "json")
+@click.option("--with-names", is_flag=True, help="Begin each line with the image's name and a TAB.")
+def command(images: tuple[str, ...], model: str, kind: str, with_names: bool) -> None:
+    """Print the text of each IMAGE of one line, in order, one per line.
+
+    An image that cannot be read is named on standard error and has no line in the output;
+    --with-names shows which is which. For whole folders see: ocr transcribe.
+
+    Exit code: 0 all read, 3 some failed, 4 none could be used.
+    """
+    from ocr.recognition import load_model
+
+    names = list(_names(images))
+    recognizer = load_model(model) if not all(isinstance(n, OcrError) for n in names) else None
+    failed = 0
+    for name, result in _results(recognizer, names):
+        if isinstance(result, OcrError):
+            failed += 1
+            complain(str(result))
+            continue
+        assert recognizer is not None
+        click.echo(_line(name, result, recognizer.model_id, kind, with_names))
+    if failed == len(names):
+        raise InputError(f"none of {failed} images could be read" if failed > 1 else "no image read")
+    if failed:
+        raise PartialFailure(f"{failed} of {len(names)} images could not be read")
+
+
+def _names(images: Iterable[str]) -> Iterator[str | OcrError]:
+    """The images that the arguments name, patterns expanded; an error for one without any."""
+    from ocr.training.names import image_stem
+    from ocr.training.sources import expand
+
+    for image in images:
+        if image == STDIN or Path(image).exists():
+            yield image
+            continue
+        try:
+            _, paths = expand(image)
+        except UsageError as error:
+            yield error
+            continue
+        found = [str(path) for path in paths if image_stem(path.name) is not None]
+        yield from found or [UsageError(f"{image} matches no image", "check the pattern")]
+
+
+def _results(
+    recognizer: Recognizer | None, names: Iterable[str | OcrError]
+) -> Iterator[tuple[str, Transcript | OcrError]]:
+    """Each name with what became of it, batch by batch."""
+    rest = iter(names)
+    while batch := list(islice(rest, BATCH)):
+        usable = [name for name in batch if isinstance(name, str)]
+        read = iter(_read(recognizer, usable) if recognizer else ())
+        for name in batch:
+            yield ("", name) if isinstance(name, OcrError) else (name, next(read))
+
+
+def _read(recognizer: Recognizer, names: list[str]) -> list[Transcript | ImageError]:
+    sources = [sys.stdin.buffer.read() if name == STDIN else Path(name) for name in names]
+    return recognizer.recognize_many(sources)
+
+
+def _line(name: str, transcript: Transcript, model_id: str, kind: str, with_names: bool) -> str:
+    from ocr.formats.jsonfile import line_values
+    from ocr.preprocessing.image import printable
+
+    if kind == "json":
+        return json.dumps(line_values(Path(name), transcript, model_id), ensure_ascii=False)
+    return f"{printable(name)}\t{transcript.text}" if with_names else transcript.text

@@ -1,0 +1,195 @@
+"""``ocr train``: transcribed lines -> model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.failures import say
+from ocr.cli.options import given, options_from, switch_of
+from ocr.errors import Interrupted, UsageError
+from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
+
+if TYPE_CHECKING:
+    from ocr.training.loop import Progress
+    from ocr.training.run import Run
+
+SUFFIX = ".safetensors"
+
+EXAMPLES = """\
+ocr train lines/ -o mine.safetensors                       pairs x.png + x.gt.txt, 40 epochs
+ocr train train.tsv -o mine.safetensors --minutes 30       a list image<TAB>text, half an hour
+ocr train a/ 'b/*.tsv' --validation val.tsv -o mine        several sources, own validation lines
+ocr train lines/ --from default -o mine                    go on from a model, learn a new hand
+ocr train -o mine --resume                                 continue after a stop"""
+
+
+@dataclass(frozen=True)
+class Places:
+    """What is trained on, from which model, into which file."""
+
+    data: tuple[str, ...]
+    validation: tuple[str, ...]
+    start: str | None
+    output: Path
+
+
+@make_command("train", EXAMPLES)
+@click.argument("data", metavar="DATA...", nargs=-1)
+@click.option(
+    "-o", "--output", metavar="MODEL", type=click.Path(path_type=Path), required=True,
+    help="Model file to make (.safetensors); the run's state goes to MODEL.training beside it.",
+)
+@click.option(
+    "--validation", metavar="DATA", multiple=True,
+    help="Lines to choose the best model by, never trained on; can be repeated.  "
+    "[default: a share of DATA]",
+)
+@click.option(
+    "--from", "start", metavar="MODEL",
+    help="Begin with this model's weights; new characters are added to its alphabet.",
+)
+@click.option("--resume", is_flag=True, help="Continue the run of -o MODEL as it was.")
+@click.option("--overwrite", is_flag=True, help="Begin anew where -o MODEL has a run or model.")
+@options_from(
+    TrainingOptions, "training", "Training", flags={"validation": "--validation-share"}
+)
+@options_from(PreprocessingOptions, "preprocessing", "Images")
+@options_from(NetworkOptions, "network", "Network")
+def command(resume: bool, overwrite: bool, **parts: Any) -> None:
+    """Learn to read from the transcribed lines of DATA and write a model.
+
+    DATA is a folder of pairs x.png + x.gt.txt, a list of image<TAB>text lines (.tsv, .txt), an
+    image with its text beside it, or a pattern of these. See first what is in it: ocr check.
+
+    Ctrl-C ends the training after the step it is in; --resume continues it.
+    """
+    options = {name: parts.pop(name) for name in ("preprocessing", "network", "training")}
+    places = Places(**{**parts, "output": model_file(parts["output"])})
+    if resume and overwrite:
+        raise UsageError("--resume and --overwrite contradict each other", "give one of them")
+    run = _resumed(places) if resume else _prepared(places, options, overwrite)
+    _train(run, "DATA" if not places.data else " ".join(places.data))
+
+
+def model_file(output: Path) -> Path:
+    """The model file that ``-o`` means: with the suffix if it was left out."""
+    return output if output.suffix == SUFFIX else output.with_name(output.name + SUFFIX)
+
+
+def _resumed(places: Places) -> Run:
+    from ocr.training.run import load_run, run_folder
+
+    run = load_run(run_folder(places.output))
+    _must_match(TrainingOptions, run.options, "the run to resume", but=("processes",))
+    _must_match(PreprocessingOptions, run.spec.preprocessing, "the run to resume")
+    _must_match(NetworkOptions, run.spec.network, "the run to resume")
+    if places.data or places.validation or places.start:
+        say("the run goes on with its own data and model; what is named here is not read", "yellow")
+    processes = given(TrainingOptions).get("processes", run.options.processes)
+    options = dataclasses.replace(run.options, processes=processes)
+    return dataclasses.replace(run, output=places.output, options=options)
+
+
+def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
+    if not places.data:
+        raise UsageError("no training data given", "name a folder, a list or images")
+    from ocr.cli.display import progress_bar
+    from ocr.network.modelfile import read_spec, resolve_model
+    from ocr.training.prepare import Recipe, prepare
+    from ocr.training.session import claim, write_problems
+
+    start = resolve_model(places.start) if places.start else None
+    if start is not None:
+        spec = read_spec(start)
+        _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
+        _must_match(NetworkOptions, spec.network, "the model of --from")
+    claim(places.output, overwrite)
+    recipe = Recipe(**options, start=start)
+    with progress_bar("reading lines") as move:
+        run, report = prepare(places.data, places.output, recipe, places.validation, move)
+    from ocr.cli.datareport import report_text
+
+    listed = write_problems(run, report.problems)
+    click.echo(report_text(report, f"all are in {listed}"))
+    return run
+
+
+def _must_match(
+    kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()
+) -> None:
+    """Raise UsageError for a switch on the command line that differs from what is fixed."""
+    for field, value in given(kind).items():
+        settled = getattr(fixed, field)
+        if value != settled and field not in but:
+            raise UsageError(
+                f"{owner} has {field.replace('_', ' ')} {settled}, which cannot become {value}",
+                f"leave {switch_of(kind, field)} out",
+            )
+
+
+def _train(run: Run, data: str) -> None:
+    from ocr.cli.interrupts import StopRequest
+    from ocr.cli.trainingdisplay import TrainingDisplay
+    from ocr.training.session import train_run
+
+    click.echo(_outlook(run))
+    last: Progress | None = None
+    with StopRequest() as request:
+        with TrainingDisplay() as display, closing(train_run(run, lambda: bool(request))) as steps:
+            for last in steps:
+                display.show(last)
+        if request:
+            raise Interrupted(
+                f"stopped after step {last.step if last else 0}, all is kept in {run.folder}; "
+                f"continue with: ocr train -o {run.output} --resume",
+                request.number,
+            )
+    click.echo(_farewell(run, last, data))
+
+
+def _outlook(run: Run) -> str:
+    """What is about to happen, and how long it should take."""
+    from ocr.cli.display import counted, duration
+    from ocr.training.loop import DEFAULT_EPOCHS
+    from ocr.training.session import expected_speed, process_count
+
+    options = run.options
+    speed = expected_speed(run)
+    epoch = len(run.train) / speed  # s
+    epochs = options.epochs or (None if options.minutes else DEFAULT_EPOCHS)
+    seconds = min(
+        60 * options.minutes if options.minutes else float("inf"),
+        epochs * epoch if epochs else float("inf"),
+    )
+    processes = counted(process_count(options), "process", "processes")
+    return (
+        f"training on {counted(len(run.train), 'line')}, validating on "
+        f"{len(run.validation):,}, {processes}\n"
+        f"expected: {duration(seconds)} for {seconds / epoch:.1f} epochs at {speed:.0f} lines/s"
+        f"{', less if it stops improving' if options.patience else ''}"
+    )
+
+
+def _farewell(run: Run, last: Progress | None, data: str) -> str:
+    from ocr.cli.trainingdisplay import percent
+
+    if last is None:
+        return (
+            f"this training was finished already; the model is {run.output}\n"
+            f"train on from it: ocr train {data} --from {run.output} -o NEW"
+        )
+    best = f"best CER {percent(last.best_cer)}\n" if run.validation else ""
+    return (
+        f"{best}model  {run.output}\n"
+        f"log    {run.folder / 'log.jsonl'}\n"
+        f"curve  {run.folder / 'curve.png'}\n"
+        f"next:  ocr evaluate {run.output} DATA"
+    )

@@ -1,0 +1,1 @@
+"""Log-probabilities -> text. numpy only: nothing here loads torch."""

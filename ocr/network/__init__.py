@@ -1,0 +1,1 @@
+"""Columns -> log-probabilities of every character at every frame."""

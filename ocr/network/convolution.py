@@ -1,0 +1,68 @@
+"""Learned column features: a convolutional front end that collapses the height.
+
+Four 3 x 3 convolutions, each with pooling, batch normalisation and ReLU. The first two halve
+height and width, the other two the height alone; what is left of the height is stacked into the
+features of a frame. One frame covers ``STRIDE`` columns.
+
+Lines of one batch are padded to one width. After every block the padding is set to 0 again, so
+that a line reads the same alone and in company.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+STRIDE = 4  # columns per frame
+POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))  # (rows, columns) merged after each block
+HEIGHT_DIVISOR = 16
+
+
+def frame_count(columns: Tensor | int) -> Tensor | int:
+    """Frames of a line of so many columns: ceil(columns / STRIDE)."""
+    return (columns + STRIDE - 1) // STRIDE
+
+
+class ConvolutionalFrontEnd(nn.Module):
+    """(N, T, H) ink, lengths (N,) columns -> frames (T / STRIDE, N, features)."""
+
+    def __init__(self, height: int, channels: tuple[int, ...], dropout: float) -> None:
+        super().__init__()
+        sizes = (1, *channels)
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+            for inputs, outputs in zip(sizes, channels, strict=False)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(outputs) for outputs in channels)
+        self.dropout = nn.Dropout2d(dropout)
+        self.features = channels[-1] * (-(-height // HEIGHT_DIVISOR))
+
+    def forward(self, columns: Tensor, lengths: Tensor) -> Tensor:
+        image = columns.transpose(1, 2).unsqueeze(1)  # (N, 1, H, T)
+        image = pad_to_multiples(image)
+        image = image.contiguous(memory_format=torch.channels_last)
+        step = 1
+        for convolution, norm, pool in zip(self.convolutions, self.norms, POOLS, strict=True):
+            image = convolution(image)
+            image = functional.max_pool2d(image, pool)
+            image = functional.relu(norm(image))  # monotonic: cheaper after the pool
+            step *= pool[1]
+            image = image * column_mask(lengths, image.shape[3], step).to(image.dtype)
+        image = self.dropout(image)
+        stacked = image.permute(3, 0, 2, 1)  # (T', N, H', C)
+        return stacked.reshape(*stacked.shape[:2], -1)  # (T', N, H' C)
+
+
+def pad_to_multiples(image: Tensor) -> Tensor:
+    """(N, 1, H, T) padded with paper below and right until the pools divide it."""
+    height, width = image.shape[2:]
+    below, right = -height % HEIGHT_DIVISOR, -width % STRIDE
+    return functional.pad(image, (0, right, 0, below)) if below or right else image
+
+
+def column_mask(lengths: Tensor, width: int, step: int) -> Tensor:
+    """(N, 1, 1, width) bool: true where a cell of ``step`` columns holds some of the line."""
+    left = torch.arange(width, device=lengths.device) * step
+    whole = (lengths + STRIDE - 1) // STRIDE * STRIDE  # a line owns its last frame entirely
+    return (left[None, :] < whole[:, None])[:, None, None, :]

@@ -1,0 +1,76 @@
+"""Columns -> stacked bidirectional LSTM -> one node per character and the blank -> log-softmax.
+
+The architecture of the 2013 text-recognition slides: the output layer has an extra blank
+(epsilon) node as its default answer, and CTC (Graves et al. 2006) reads its activations.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ocr.alphabet import BLANK
+from ocr.network.convolution import STRIDE, ConvolutionalFrontEnd, frame_count
+from ocr.network.recurrent import BidirectionalLSTM
+from ocr.options import NetworkOptions, PreprocessingOptions
+
+GEOMETRIC_FEATURES = 9
+FIRST_BLANK_ODDS = 3.0  # about the frames per character of ordinary lines, less one
+
+
+class RecognizerNetwork(nn.Module):
+    """columns (N, T, F) float32, lengths (N,) int64 -> log-probabilities (T', N, K) float32 and
+    frame lengths (N,) int64, where T' = ceil(T / STRIDE) and K counts the blank."""
+
+    def __init__(
+        self, preprocessing: PreprocessingOptions, options: NetworkOptions, labels: int
+    ) -> None:
+        super().__init__()
+        self.front_end: nn.Module
+        if preprocessing.features == "conv":
+            front_end = ConvolutionalFrontEnd(
+                preprocessing.height, options.channels(), options.dropout
+            )
+            self.front_end, inputs = front_end, front_end.features
+        else:
+            pixels = preprocessing.features == "pixels"
+            features = preprocessing.height if pixels else GEOMETRIC_FEATURES
+            self.front_end, inputs = FrameStacking(), STRIDE * features
+        self.dropout = nn.Dropout(options.dropout)
+        sizes = [inputs] + [2 * options.hidden] * (options.layers - 1)
+        self.recurrent = nn.ModuleList(BidirectionalLSTM(size, options.hidden) for size in sizes)
+        self.output = nn.Linear(2 * options.hidden, labels)
+        with torch.no_grad():  # begin with mostly blanks, where CTC training goes first anyway
+            self.output.bias.zero_()
+            self.output.bias[BLANK] = math.log(FIRST_BLANK_ODDS * (labels - 1))
+
+    def forward(self, columns: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        frame_lengths = frame_count(lengths)
+        assert isinstance(frame_lengths, Tensor)
+        frames = self.front_end(columns, lengths)  # (T', N, features)
+        for layer in self.recurrent:
+            frames = layer(self.dropout(frames), frame_lengths)  # (T', N, 2H)
+        activations = self.output(self.dropout(frames))  # (T', N, K)
+        return activations.float().log_softmax(dim=2), frame_lengths
+
+
+class FrameStacking(nn.Module):
+    """Raw column features: STRIDE neighbouring columns side by side make one frame."""
+
+    def forward(self, columns: Tensor, lengths: Tensor) -> Tensor:
+        count, width, features = columns.shape
+        columns = nn.functional.pad(columns, (0, 0, 0, -width % STRIDE))  # (N, T, F)
+        frames = columns.reshape(count, -1, STRIDE * features)  # (N, T', 4F)
+        return frames.transpose(0, 1)  # (T', N, 4F)
+
+
+def resize_output(network: RecognizerNetwork, labels: int) -> None:
+    """Give the output layer more labels in place; old ones keep their weights."""
+    old = network.output
+    new = nn.Linear(old.in_features, labels)
+    with torch.no_grad():
+        new.weight[: old.out_features] = old.weight
+        new.bias[: old.out_features] = old.bias
+    network.output = new

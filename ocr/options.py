@@ -1,0 +1,168 @@
+"""The options of every stage: one frozen dataclass each, the only place where a default stands.
+
+A field is made by ``option(default, help, ...)``. The command line builds its switches from
+these fields, the model file stores them as JSON, and the Python API takes them as they are,
+so the three cannot disagree. A misspelt or ill-typed key is an error, never ignored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ocr.errors import UsageError
+
+T = TypeVar("T")
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+    flag: str = "",
+) -> Any:
+    """One dataclass field that can stand on a command line.
+
+    ``unit`` is shown after the default; ``choices`` limits a string; ``minimum`` and
+    ``maximum`` are inclusive; ``flag`` overrides the name made from the field's.
+    """
+    metadata = {
+        "help": help,
+        "unit": unit,
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+        "flag": flag,
+    }
+    return field(default=default, metadata=metadata)
+
+
+def check(options: Any) -> None:
+    """Raise UsageError unless every field respects its own choices and limits."""
+    for entry in dataclasses.fields(options):
+        value, rule = getattr(options, entry.name), entry.metadata
+        if not rule or value is None:
+            continue
+        if rule["choices"] and value not in rule["choices"]:
+            raise UsageError(
+                f"{entry.name} cannot be {value!r}", "choose from " + ", ".join(rule["choices"])
+            )
+        if rule["minimum"] is not None and value < rule["minimum"]:
+            raise UsageError(f"{entry.name} is {value}, but at least {rule['minimum']} is needed")
+        if rule["maximum"] is not None and value > rule["maximum"]:
+            raise UsageError(f"{entry.name} is {value}, but at most {rule['maximum']} is possible")
+
+
+def from_dict(kind: type[T], values: dict[str, Any]) -> T:
+    """Build an options object from JSON values; an unknown key raises UsageError."""
+    known = {entry.name for entry in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise UsageError(f"{kind.__name__} has no field {', '.join(unknown)}")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise UsageError(f"{kind.__name__} is ill-typed: {error}") from error
+
+
+FEATURES = ("conv", "pixels", "geometric")
+
+
+@dataclass(frozen=True, slots=True)
+class PreprocessingOptions:
+    """Pixels -> columns. Stored in the model: training and use see the same image."""
+
+    height: int = option(48, "height to which every line is scaled", unit="px", minimum=16)
+    background: bool = option(True, "flatten uneven paper and stretch the contrast")
+    deskew: bool = option(True, "level lines that climb or fall")
+    deslant: bool = option(True, "set slanted writing upright")
+    features: str = option("conv", "what the network sees of each column", choices=FEATURES)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """Sizes of the recognizer. Stored in the model."""
+
+    convolutions: str = option("16,32,64,128", "channels of the convolutional front end")
+    layers: int = option(2, "stacked bidirectional LSTM layers", minimum=1, maximum=8)
+    hidden: int = option(192, "LSTM cells per direction and layer", minimum=1)
+    dropout: float = option(
+        0.1, "share of activations dropped while training", minimum=0, maximum=0.9
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        self.channels()
+
+    def channels(self) -> tuple[int, ...]:
+        """The front end's channel counts, e.g. (16, 32, 64, 128). Raises UsageError."""
+        try:
+            counts = tuple(int(part) for part in self.convolutions.split(","))
+        except ValueError:
+            counts = ()
+        if len(counts) != 4 or min(counts) < 1:
+            raise UsageError(
+                f"convolutions cannot be {self.convolutions!r}", "give four sizes: 16,32,64,128"
+            )
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """One training run. Stored in the checkpoint; a copy goes into the model's card."""
+
+    minutes: float | None = option(None, "stop after this much training", unit="min", minimum=0)
+    epochs: float | None = option(
+        None,
+        "stop after this many passes over the data (default: 40, or no limit with --minutes)",
+        minimum=0,
+    )
+    batch_size: int = option(16, "lines per step, over all processes", minimum=1)
+    learning_rate: float | None = option(
+        None, "peak step size of AdamW (default: 3e-3, with --from 1e-3)", minimum=0
+    )
+    weight_decay: float = option(1e-4, "pull of the weights towards zero", minimum=0)
+    warmup: int = option(100, "steps in which the step size rises", minimum=0)
+    clip: float = option(5.0, "largest norm of a gradient", minimum=0)
+    augment: float = option(
+        0.5, "strength of the distortions made while training; 0 turns them off", minimum=0
+    )
+    validation: float = option(
+        0.05, "share of the pages held back to choose the best model", minimum=0, maximum=0.9
+    )
+    validation_lines: int = option(400, "read at most this many lines per validation", minimum=1)
+    validate_every: int = option(
+        8000, "training lines between validations (sooner when an epoch is over)", minimum=1
+    )
+    patience: int = option(
+        15, "stop when this many validations in a row bring nothing; 0 never stops", minimum=0
+    )
+    precision: str = option(
+        "auto", "arithmetic of the large products", choices=("auto", "float32", "bfloat16")
+    )
+    processes: int = option(
+        0, "data-parallel processes of one thread each; 0: one per core, at most 8", minimum=0
+    )
+    seed: int = option(1, "of every random choice", minimum=0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """Transcription of a folder."""
+
+    batch_size: int = option(32, "lines that go through the network together", minimum=1)
+    overwrite: bool = option(False, "do again what is already done")
+
+    def __post_init__(self) -> None:
+        check(self)

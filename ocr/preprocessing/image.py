@@ -1,0 +1,249 @@
+"""The one loader: a path, bytes, a Pillow image or an array -> ink, float32 (H, W) in 0..1.
+
+    ink = alpha * (1 - grey)        grey = 0.299 R + 0.587 G + 0.114 B
+
+``grey`` is the luma of ITU-R BT.601, as in Pillow's mode L, with black 0 and white 1. An
+opaque image has alpha 1. The formula is the image composited on white paper: white has no
+ink, so what shows through a transparent pixel adds nothing.
+
+What 1 (white) means in stored numbers
+  bool, 8 bits, 16 bits   the largest number of the type; 4095 in a 12-bit TIFF
+  every other type        the least of 1, 255, 65535 that the largest value does not exceed. A
+                          resampled image swings a little past black and white, so a tenth of
+                          white beyond either end is tolerated and clipped; more is refused.
+
+Arrays: (H, W) grey, (H, W, 1), (H, W, 2) grey + alpha, (H, W, 3) RGB, (H, W, 4) RGBA, white
+paper high, as in an image file. Orientation is put right by EXIF (or XMP); orientation data
+that cannot be parsed counts as none. Of several frames the first is read. Colour profiles are
+ignored: ink is found by contrast, not by colour. Pillow decodes every file; PostScript and
+Windows metafiles, which it would hand to other programs, are refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from ocr.errors import ImageError
+from ocr.types import Float32Array
+
+ImageSource = str | Path | bytes | Image.Image | npt.NDArray[Any]
+
+DEFAULT_MAX_PIXELS = 100_000_000  # px; an A3 page at 600 dpi has 70 million
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, weights of R, G and B
+WHITES = (1, 255, 65535)  # the ranges that values without a range of their own may have
+OVERSHOOT = 0.1  # share of white that resampling may swing past black or white
+DRAWINGS = ("EPS", "WMF")  # Pillow formats that are programs to run, not pixels
+TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0, section 8
+
+
+def load_image(source: ImageSource, max_pixels: int = DEFAULT_MAX_PIXELS) -> Float32Array:
+    """Read an image as ink: float32 (H, W), C-contiguous, paper 0, ink 1.
+
+    source      a path, the bytes of a file, a Pillow image (its current frame) or an array
+    max_pixels  width times height above this is refused before any pixel is decoded; Pillow
+                itself refuses twice ``PIL.Image.MAX_IMAGE_PIXELS``, 179 million
+
+    Raises ImageError, whose one line names the file and says what to do.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source, max_pixels)
+    if isinstance(source, Image.Image):
+        return _from_pillow(source, "the image", max_pixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_stream(BytesIO(source), "the image data", max_pixels)
+    if isinstance(source, str | os.PathLike):
+        return _from_file(Path(source), max_pixels)
+    raise ImageError(
+        f"an object of type {type(source).__name__} is not an image",
+        "give a path, the bytes of a file, a Pillow image or a numpy array",
+    )
+
+
+def _from_file(path: Path, max_pixels: int) -> Float32Array:
+    name = printable(path)
+    try:
+        with path.open("rb") as stream:
+            return _from_stream(stream, name, max_pixels)
+    except FileNotFoundError as error:
+        raise ImageError(f"{name} does not exist", "check its name and folder") from error
+    except IsADirectoryError as error:
+        raise ImageError(f"{name} is a folder", "name the image files in it") from error
+    except PermissionError as error:
+        raise ImageError(f"{name} may not be read", "change its permissions") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{name} cannot be opened: {reason}", "check its name") from error
+
+
+def printable(text: str | Path) -> str:
+    """A path or reason for a one-line message: what is not printable (line breaks, bytes that
+    are not UTF-8) is escaped, so that every terminal and log can show it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
+def _from_stream(stream: BinaryIO, name: str, max_pixels: int) -> Float32Array:
+    if not stream.seekable():  # a pipe
+        stream = BytesIO(stream.read())
+    head = stream.read(5)
+    stream.seek(0)
+    if not head:
+        raise ImageError(f"{name} is empty", "copy or scan it again")
+    if head == b"%PDF-":
+        raise ImageError(f"{name} is a PDF", "export its pages as PNG or TIFF")
+    with _decoding(name, max_pixels):
+        image = Image.open(stream)
+    if image.format in DRAWINGS:
+        raise ImageError(f"{name} is a drawing ({image.format})", "export it as PNG or TIFF")
+    return _from_pillow(image, name, max_pixels)
+
+
+@contextmanager
+def _decoding(name: str, max_pixels: int) -> Iterator[None]:
+    """Whatever Pillow raises while it decodes becomes an ImageError; its warnings, all about
+    files that it then reads or refuses, stay silent."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name} is not an image in a known format", "save it as PNG, TIFF, JPEG or WebP"
+        ) from error
+    except Image.DecompressionBombError as error:
+        size = re.search(r"\d+", str(error))
+        limit = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))
+        raise _too_large(name, f"{int(size[0]):,}" if size else "too many", limit) from error
+    except MemoryError as error:
+        raise ImageError(f"{name} does not fit into memory", "scale it down") from error
+    except Exception as error:  # damaged data makes Pillow's readers raise nearly any kind
+        reason = printable(str(error) or type(error).__name__)
+        raise ImageError(
+            f"{name} is damaged or cut short ({reason})", "copy or scan it again"
+        ) from error
+
+
+def _too_large(name: str, size: str, limit: int) -> ImageError:
+    return ImageError(
+        f"{name} has {size} pixels, the limit is {limit:,}", "scale it down or cut it up"
+    )
+
+
+def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
+    if width < 1 or height < 1:
+        raise ImageError(f"{name} has no pixels ({width} x {height})", "give another image")
+    if width * height > max_pixels:
+        raise _too_large(name, f"{width} x {height} = {width * height:,}", max_pixels)
+
+
+def _from_pillow(image: Image.Image, name: str, max_pixels: int) -> Float32Array:
+    _check_size(*image.size, name, max_pixels)
+    with _decoding(name, max_pixels):
+        image.load()  # only now does a truncated file show
+        image = _upright(image)
+    _check_size(*image.size, name, max_pixels)  # an icon's frame may differ from its entry
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _deep_ink(image, name)
+    return _ink(_unit(np.asarray(_grey(image, name)), name))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, ValueError, OSError, struct.error):
+        return image  # unreadable EXIF counts as none: the pixels are intact
+    if orientation not in range(2, 9):
+        return image
+    return ImageOps.exif_transpose(image)
+
+
+def _grey(image: Image.Image, name: str) -> Image.Image:
+    """Any 8-bit mode as L, or as LA where something may be transparent."""
+    try:
+        if not image.has_transparency_data:
+            return image if image.mode == "L" else image.convert("L")
+        if image.mode == "LA":
+            return image
+        # RGBA first: it is the one mode to which palettes and key colours convert rightly.
+        return image.convert("LA" if image.mode == "La" else "RGBA").convert("LA")
+    except ValueError as error:
+        raise ImageError(
+            f"{name} has pixels of kind {image.mode}", "save it in grey or RGB"
+        ) from error
+
+
+def _deep_ink(image: Image.Image, name: str) -> Float32Array:
+    """Grey of more than 8 bits. Pillow hands it over as stored: TIFF's white-is-zero is not yet
+    inverted, 12 bits are not stretched, and PNG's transparent grey is still an ordinary one."""
+    values = np.asarray(image)
+    tags: Any = getattr(image, "tag_v2", {})
+    white = 4095 if tags.get(TIFF_BITS) == (12,) else None
+    grey = _unit(values, name, white)
+    if tags.get(TIFF_PHOTOMETRIC) == TIFF_WHITE_IS_ZERO:
+        grey = np.subtract(1, grey, dtype=np.float32)
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        grey[values == transparent] = 1
+    return _ink(grey)
+
+
+def _from_array(array: npt.NDArray[Any], max_pixels: int) -> Float32Array:
+    name = "the array"
+    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
+        raise ImageError(
+            f"{name} has shape {array.shape}", "give (H, W), (H, W, 3) RGB or (H, W, 4) RGBA"
+        )
+    _check_size(array.shape[1], array.shape[0], name, max_pixels)
+    return _ink(_unit(array, name))
+
+
+def _unit(values: npt.NDArray[Any], name: str, white: float | None = None) -> Float32Array:
+    """Stored numbers -> float32 of the same shape, black 0, white 1. Raises ImageError."""
+    if white is None:
+        white = _white(values, name)
+    unit: Float32Array = np.divide(values, white, dtype=np.float32, casting="unsafe")
+    np.clip(unit, 0, 1, out=unit)
+    return unit
+
+
+def _white(values: npt.NDArray[Any], name: str) -> float:
+    """The number that stands for white, by the rule at the top. Raises ImageError."""
+    if values.dtype.kind not in "buif":
+        raise ImageError(f"{name} holds {values.dtype}, not grey values", "give real numbers")
+    if values.dtype.kind == "b":
+        return 1
+    if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
+        return float(np.iinfo(values.dtype).max)
+    low, high = float(values.min()), float(values.max())
+    for white in WHITES:
+        if high <= (1 + OVERSHOOT) * white:
+            if low < -OVERSHOOT * white:
+                break
+            return white
+    raise ImageError(
+        f"{name} has values from {low:g} to {high:g}", "scale them to 0..1, 0..255 or 0..65535"
+    )
+
+
+def _ink(unit: Float32Array) -> Float32Array:
+    """(H, W) or (H, W, C) with black 0, white 1, alpha last if C is even -> ink (H, W)."""
+    if unit.ndim == 2:
+        return np.subtract(1, unit, order="C")
+    channels = unit.shape[2]
+    colours = unit[..., :3] if channels > 2 else unit[..., :1]
+    weights = np.array(LUMA if channels > 2 else (1,), dtype=np.float32)
+    ink = 1 - colours @ weights
+    if channels % 2 == 0:
+        ink *= unit[..., -1]
+    return np.ascontiguousarray(np.clip(ink, 0, 1), dtype=np.float32)

@@ -1,0 +1,200 @@
+"""Line image -> the same line on white paper, level, upright, its body at one size.
+
+Steps, each switchable, all measured on a small copy and applied by one resampling:
+
+1. Polarity and background. Paper is the local median; a photograph's grey paper becomes 0.
+   Reflectance multiplies, so with ink u = 1 - grey and paper p the flattened ink is
+   (u - p) / (1 - p). The contrast is stretched until strokes average ``STROKE_INK``.
+2. Skew. A vertical shear y' = y - k x is chosen so that the row sums r of the ink are as
+   uneven as possible, max_k sum r^2: level text piles its ink up in few rows.
+3. Slant. A horizontal shear x' = x + k y, chosen in the same way on the column sums
+   (Vinciarelli & Luettin 2001 use the same idea on the columns' strokes).
+4. Line height. The mean absolute deviation of the ink rows from their median follows the
+   body of the text (the x-height zone), where most ink is, not the crop's margins or one
+   long loop (as Breuel's line normaliser in OCRopus does). The body is scaled to one size and
+   centred.
+
+Shears leave x on the middle row alone, so the way back to source pixels is one straight line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ocr.options import PreprocessingOptions
+from ocr.types import Float32Array
+
+ANALYSIS_HEIGHT = 24  # px; skew, slant and body are measured on a copy of this height
+STROKE_INK = 0.75  # mean ink of a stroke after stretching, 0..1
+LARGEST_GAIN = 8.0  # faint pencil is lifted no further, or blank paper would become noise
+LARGEST_SKEW = 0.14  # px per px, 8 degrees: steeper crops are usually not text lines
+LARGEST_SLANT = 1.0  # px per px, 45 degrees
+SHEAR_STEPS = 15  # slopes tried; a parabola refines the best
+SHEAR_PRIOR = 0.08  # share of the score that the largest shear forfeits: doubt means leave
+LINE_PER_DEVIATION = 12.0  # line height / mean absolute deviation of its ink rows
+SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 1.6  # scale relative to fitting the crop's box
+MARGIN = 8  # px of paper added at both ends of the line
+LARGEST_WIDTH = 8192  # px; a longer "line" is refused by being squeezed, never by memory
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizedLine:
+    """``values`` (height, W) float32 ink 0..1; ``edges`` (W + 1,) float32 source-pixel x."""
+
+    values: Float32Array
+    edges: Float32Array
+
+
+def normalize_line(ink: Float32Array, options: PreprocessingOptions) -> NormalizedLine:
+    """Normalise one line image.
+
+    ink  (H, W) float32, paper 0, ink 1, any size from 1 x 1.
+    """
+    ink = upright_polarity(ink)
+    if options.background:
+        ink = flatten_background(ink)
+    small = _analysis_copy(ink)
+    # (rows of the copy are longer or shorter than the source's by the same factor in x and y,
+    # so slopes measured on it hold for the source)
+    skew = best_shear(small, _skew_limit(small), axis=1) if options.deskew else 0.0
+    small = shear(small, -skew, axis=1)
+    slant = best_shear(small, LARGEST_SLANT, axis=0) if options.deslant else 0.0
+    centre, line_height = body_zone(small)
+    unit = ink.shape[0] / small.shape[0]  # source px per px of the copy
+    scale = options.height / (line_height * unit)
+    return _resample(ink, options.height, scale, centre * unit, skew, slant)
+
+
+def upright_polarity(ink: Float32Array) -> Float32Array:
+    """White writing on black becomes dark on white: paper is where most pixels are."""
+    step = max(1, min(ink.shape) // 24)  # a sample of the pixels tells as much
+    low, middle, high = np.percentile(ink[::step, ::step], (2, 50, 98))
+    return 1.0 - ink if middle - low > high - middle and middle > 0.5 else ink
+
+
+def flatten_background(ink: Float32Array) -> Float32Array:
+    """(H, W) -> (H, W): paper 0 everywhere, strokes about ``STROKE_INK``, clipped to 0..1."""
+    height, width = ink.shape
+    factor = min(1.0, 24.0 / height)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    coarse = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    window = 31  # px of the coarse copy: wider than any letter, narrower than a shadow
+    paper8 = cv2.medianBlur(np.round(coarse * 255).astype(np.uint8), window)
+    paper = cv2.resize(paper8.astype(np.float32) / 255, (width, height))
+    flat = np.maximum(ink - paper, 0) / np.maximum(1 - paper, 0.05)
+    levels = np.round(np.minimum(flat, 1) * 255).astype(np.uint8)
+    threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    strokes = flat[levels > threshold]
+    if strokes.size == 0:
+        return np.minimum(flat, 1).astype(np.float32)
+    gain = min(LARGEST_GAIN, STROKE_INK / float(strokes.mean()))
+    return np.minimum(flat * gain, 1).astype(np.float32)
+
+
+def shear(image: Float32Array, slope: float, axis: int) -> Float32Array:
+    """Shift every column (axis 1) by slope * x rows, or row (axis 0) by slope * y columns.
+
+    Shifts are taken about the middle, and the other axis grows so that nothing is lost.
+    """
+    height, width = image.shape
+    if axis == 1:
+        room = int(np.ceil(abs(slope) * width / 2))
+        matrix = np.array([[1, 0, 0], [slope, 1, room - slope * (width - 1) / 2]])
+        size = (width, height + 2 * room)
+    else:
+        room = int(np.ceil(abs(slope) * height / 2))
+        matrix = np.array([[1, slope, room - slope * (height - 1) / 2], [0, 1, 0]])
+        size = (width + 2 * room, height)
+    return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), np.float32)
+
+
+def best_shear(image: Float32Array, limit: float, axis: int) -> float:
+    """The slope within +-limit of the lines along ``axis``: sheared back by it, their ink
+    piles up most (largest sum of squared sums along the axis). 0 for a blank image.
+
+    axis 1 finds the slope of the baseline (dy/dx), axis 0 that of the strokes, positive when
+    the writing leans to the right.
+    """
+    sign = -1.0 if axis == 1 else 1.0
+    slopes = np.linspace(-limit, limit, SHEAR_STEPS)
+    scores = np.array(
+        [
+            float(np.square(shear(image, sign * slope, axis).sum(axis=axis)).sum())
+            * (1 - SHEAR_PRIOR * (slope / limit) ** 2)
+            for slope in slopes
+        ]
+    )
+    best = int(scores.argmax())
+    if scores[best] <= 0:
+        return 0.0
+    if 0 < best < len(slopes) - 1:  # vertex of the parabola through the three best
+        left, middle, right = scores[best - 1 : best + 2]
+        bend = left - 2 * middle + right
+        offset = 0.5 * (left - right) / bend if bend < 0 else 0.0
+        return float(slopes[best] + offset * (slopes[1] - slopes[0]))
+    return float(slopes[best])
+
+
+def body_zone(image: Float32Array) -> tuple[float, float]:
+    """Centre row and height of the whole line (body, ascenders, descenders) in rows.
+
+    A blank image, or one whose ink says nothing, gets the image's own box.
+    """
+    height = image.shape[0]
+    rows = np.square(image).sum(axis=1)  # squared: faint smudges count little
+    total = rows.sum()
+    if total <= 0:
+        return height / 2, float(height)
+    positions = np.arange(height) + 0.5
+    centre = float(np.interp(0.5 * total, np.cumsum(rows), positions + 0.5))
+    deviation = float((rows * np.abs(positions - centre)).sum() / total)
+    line_height = LINE_PER_DEVIATION * deviation
+    return centre, float(np.clip(line_height, height / LARGEST_ZOOM, height / SMALLEST_ZOOM))
+
+
+def _analysis_copy(ink: Float32Array) -> Float32Array:
+    height, width = ink.shape
+    factor = ANALYSIS_HEIGHT / height
+    size = (int(np.clip(round(width * factor), 1, LARGEST_WIDTH)), ANALYSIS_HEIGHT)
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _skew_limit(image: Float32Array) -> float:
+    """A line cropped from a page cannot climb by more than about its own height."""
+    height, width = image.shape
+    return min(LARGEST_SKEW, 0.75 * height / width)
+
+
+def _resample(
+    ink: Float32Array, height: int, scale: float, centre: float, skew: float, slant: float
+) -> NormalizedLine:
+    """Apply scale, shears and centring at once. ``centre`` is the body's row at mid-width,
+    counted in the sheared copy's rows, which is the source row there."""
+    source_height, source_width = ink.shape
+    scale = min(scale, (LARGEST_WIDTH - 2 * MARGIN) / source_width)
+    if scale < 1:  # shrink by area first: a linear kernel alone would skip thin strokes
+        size = (max(1, round(source_width * scale)), max(1, round(source_height * scale)))
+        ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    zoom_x = scale * source_width / ink.shape[1]
+    zoom_y = scale * source_height / ink.shape[0]
+    lean = abs(slant) * height / 4  # px the ascenders move beyond the ends
+    margin = MARGIN + round(lean)
+    width = max(1, round(source_width * scale)) + 2 * margin
+    middle_x = source_width * scale / 2
+    middle_y = height / 2
+    # Pixel centres lie at +0.5. Scaled source point (u, v) goes to
+    #   y' = v - skew (u - middle_x) - centre scale + middle_y
+    #   x' = u + margin + slant (y' - middle_y)
+    to_y = np.array([-skew * zoom_x, zoom_y, skew * middle_x - centre * scale + middle_y])
+    to_x = np.array([zoom_x, 0.0, margin - slant * middle_y]) + slant * to_y
+    matrix = np.stack([to_x, to_y])
+    matrix[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    values = cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    edges = (np.arange(width + 1) - margin) / scale
+    return NormalizedLine(
+        np.ascontiguousarray(values, dtype=np.float32),
+        np.clip(edges, 0, source_width).astype(np.float32),
+    )

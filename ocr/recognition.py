@@ -1,0 +1,102 @@
+"""Image of a line -> transcript. The whole pipeline, on one screen.
+
+    source --preprocess--> Columns --engine--> log-probabilities --greedy--> Hypothesis
+           --transcript_of--> Transcript
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ocr.alphabet import Alphabet
+from ocr.decoding.greedy import greedy
+from ocr.errors import ImageError
+from ocr.preprocessing import ImageSource, preprocess
+from ocr.types import Character, Columns, Float32Array, Hypothesis, ModelSpec, Transcript
+
+if TYPE_CHECKING:
+    from ocr.network.engines import Engine
+
+COLUMNS_PER_FRAME = 4  # the network's STRIDE, without importing torch; a test holds them equal
+
+
+class Recognizer:
+    """A model ready to read. Make one with ``load_model``."""
+
+    def __init__(self, engine: Engine, spec: ModelSpec, model_id: str) -> None:
+        self.engine, self.spec, self.model_id = engine, spec, model_id
+        self.alphabet = Alphabet(spec.alphabet)
+
+    def recognize(self, source: ImageSource) -> Transcript:
+        """Read one line: a path, encoded bytes, a Pillow image or an array. Raises ImageError."""
+        return self.recognize_columns([preprocess(source, self.spec.preprocessing)])[0]
+
+    def recognize_many(self, sources: Sequence[ImageSource]) -> list[Transcript | ImageError]:
+        """Read many lines at once; an unusable image has its ImageError in its place."""
+        prepared = [self._prepare(source) for source in sources]
+        usable = [columns for columns in prepared if isinstance(columns, Columns)]
+        transcripts = iter(self.recognize_columns(usable))
+        return [p if isinstance(p, ImageError) else next(transcripts) for p in prepared]
+
+    def recognize_columns(self, lines: Sequence[Columns]) -> list[Transcript]:
+        """Read lines that are preprocessed already (by this model's own options)."""
+        return [
+            transcript_of(greedy(log_probs), self.alphabet, columns.edges)
+            for log_probs, columns in zip(self.engine.log_probs(lines), lines, strict=True)
+        ]
+
+    def _prepare(self, source: ImageSource) -> Columns | ImageError:
+        try:
+            return preprocess(source, self.spec.preprocessing)
+        except ImageError as error:
+            return error
+
+
+def load_model(name_or_path: str | Path = "default") -> Recognizer:
+    """A model file, or a shipped model by its name. Raises ModelError."""
+    from ocr.network.engines import TorchEngine  # torch is loaded only when a model is
+    from ocr.network.modelfile import load_model_file, model_id, resolve_model
+
+    path = resolve_model(name_or_path)
+    network, spec = load_model_file(path)
+    return Recognizer(TorchEngine(network), spec, model_id(path))
+
+
+def transcript_of(
+    hypothesis: Hypothesis, alphabet: Alphabet, edges: Float32Array
+) -> Transcript:
+    """Labels and frame spans -> text and boxes in source pixels.
+
+    edges  (T + 1,) source-pixel x of the columns' edges
+    CTC marks a character by a few frames near its middle. Between two characters the boundary is
+    put halfway between their spans. The line's confidence is the mean of its characters'.
+    """
+    text = alphabet.decode(hypothesis.labels)
+    bounds = _boundaries(hypothesis.spans, edges)
+    characters = tuple(
+        Character(character, float(left), float(right), confidence)
+        for character, left, right, confidence in zip(
+            text, bounds[:-1], bounds[1:], hypothesis.posteriors, strict=True
+        )
+    )
+    confidence = float(np.mean(hypothesis.posteriors)) if hypothesis.posteriors else 0.0
+    return Transcript(text, min(1.0, confidence), characters)
+
+
+def _boundaries(spans: Sequence[tuple[int, int]], edges: Float32Array) -> Float32Array:
+    """(characters + 1,) source-pixel x of the boundaries between neighbours. The outer ones are
+    as far from their character's middle as the inner boundary on its other side."""
+    if not spans:
+        return edges[:1]
+    middles = np.array([(start + end) / 2 for start, end in spans])  # frames
+    inner = (middles[1:] + middles[:-1]) / 2
+    reach = (middles[-1] - middles[0]) / (2 * max(1, len(middles) - 1)) or 1.0
+    first = middles[0] - (inner[0] - middles[0] if len(inner) else reach)
+    last = middles[-1] + (middles[-1] - inner[-1] if len(inner) else reach)
+    frames = np.concatenate([[first], inner, [last]])
+    columns = np.arange(len(edges), dtype=np.float32)
+    return np.interp(frames * COLUMNS_PER_FRAME, columns, edges).astype(np.float32)

@@ -1,0 +1,95 @@
+"""The full state of a training run in one safetensors file, replaced atomically.
+
+Weights, the optimiser's moments, the best weights so far, and the counters. Random state is not
+needed: every random choice follows from the seed and the counters (see batches.py, loop.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as tensors_to_bytes
+from torch import Tensor, nn
+
+from ocr.errors import InputError
+from ocr.files import write_atomically
+
+METADATA_KEY = "counters"
+
+
+@dataclass(slots=True)
+class Counters:
+    """Where a run stands.
+
+    step          optimiser steps taken
+    seconds       time trained so far, over all sittings
+    fraction      share of the run that is over, 0..1, which sets the step size
+    best_cer      lowest validation CER so far, and ``best_step`` when it was reached
+    unimproved    validations since then
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    fraction: float = 0.0
+    best_cer: float = float("inf")
+    best_step: int = 0
+    unimproved: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def save_checkpoint(
+    path: Path,
+    counters: Counters,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    best: dict[str, Tensor],
+) -> None:
+    """Write everything, whole or not at all."""
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in best.items()}
+    for name, parameter in network.named_parameters():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"optimizer.{key}.{name}"] = value
+    metadata = {METADATA_KEY: json.dumps(dataclasses.asdict(counters))}
+    whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    write_atomically(path, tensors_to_bytes(whole, metadata))
+
+
+def load_checkpoint(
+    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[Counters, dict[str, Tensor]]:
+    """Restore network and optimiser in place; return the counters and the best weights.
+
+    Raises InputError if the file is damaged or of another network.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        counters = Counters(**json.loads(metadata[METADATA_KEY]))
+        network.load_state_dict(_part(tensors, "network."))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"the checkpoint {path} cannot be used ({error})", "start the training anew"
+        ) from error
+    for name, parameter in network.named_parameters():
+        state = {
+            key: tensors[f"optimizer.{key}.{name}"]
+            for key in ("step", "exp_avg", "exp_avg_sq")
+            if f"optimizer.{key}.{name}" in tensors
+        }
+        if state:
+            optimizer.state[parameter] = {
+                key: value if key == "step" else value.to(parameter.device)
+                for key, value in state.items()
+            }
+    return counters, _part(tensors, "best.")
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -1,0 +1,62 @@
+"""File names of training data: suffixes, stems, and the name that was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from bisect import bisect_left
+from collections.abc import Iterable
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
+LIST_SUFFIXES = (".tsv", ".txt", ".lst")
+TEXT_SUFFIX = ".gt.txt"
+VARIANTS = (".nrm", ".bin")
+"""Second suffixes for the normalised (grey) and the bilevel image of a line, as ocropus and
+kraken write them; where both lie beside one text, the grey one shows more."""
+
+SIMILAR = 0.8
+"""Least difflib ratio, 0..1, at which a name is offered as the one that was meant."""
+NEIGHBOURS = 100
+"""Names compared on each side of the sorted place, so that a large folder stays fast."""
+SUGGESTIONS = 100
+"""Most suggestions per folder; whoever has more missing files has another kind of error."""
+
+
+def image_stem(name: str) -> str | None:
+    """The name without its image suffix, or None if it has none: ``a.b.PNG`` -> ``a.b``."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if stem and dot + suffix.lower() in IMAGE_SUFFIXES else None
+
+
+def line_stem(stem: str) -> str:
+    """The stem without the image's variant: ``010001.bin`` -> ``010001``."""
+    for variant in VARIANTS:
+        if stem.endswith(variant):
+            return stem.removesuffix(variant)
+    return stem
+
+
+class Suggestions:
+    """Names that may be what a missing name was meant to be; suffixes do not count."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {_bare(name): name for name in sorted(names)}
+        self._stems = sorted(self._names)
+        self._left = SUGGESTIONS
+
+    def nearest(self, name: str) -> str | None:
+        """The most similar name, or None if none is similar or enough have been given."""
+        if self._left == 0:
+            return None
+        self._left -= 1
+        stem = _bare(name)
+        place = bisect_left(self._stems, stem)
+        window = self._stems[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
+        matches = difflib.get_close_matches(stem, window, n=1, cutoff=SIMILAR)
+        return self._names[matches[0]] if matches else None
+
+
+def _bare(name: str) -> str:
+    for suffix in (TEXT_SUFFIX, ".txt"):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
+    return image_stem(name) or name

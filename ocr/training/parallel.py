@@ -1,0 +1,111 @@
+"""Data-parallel training: processes of one thread each that add up their gradients.
+
+Two threads in one process share one step's kernels and wait for each other; two processes with
+a batch each meet once a step. All processes compute the same sum, so they take the same step
+and their weights never differ. torch.distributed (gloo, over the loopback interface) does the
+adding; the meeting point is a file in the run's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+import torch
+import torch.distributed
+from torch import Tensor
+
+from ocr.errors import OcrError
+
+PATIENCE = timedelta(minutes=30)  # a validation on many lines, or a laptop that slept
+
+
+class Exchange(Protocol):
+    """How the processes of a run add up numbers."""
+
+    rank: int
+    size: int
+
+    def add(self, values: Tensor) -> None:
+        """Replace a float32 vector by its sum over all processes, the same bits in each."""
+
+
+class Alone:
+    """The exchange of a run with one process."""
+
+    rank = 0
+    size = 1
+
+    def add(self, values: Tensor) -> None:
+        """The sum over one process is the vector itself."""
+
+
+class Gloo:
+    """The exchange of ``size`` processes that meet in ``folder``."""
+
+    def __init__(self, folder: Path, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
+        loopback = "lo0" if platform.system() == "Darwin" else "lo"
+        if platform.system() != "Windows":
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+        torch.distributed.init_process_group(
+            "gloo",
+            init_method=(folder / "meeting").resolve().as_uri(),
+            rank=rank,
+            world_size=size,
+            timeout=PATIENCE,
+        )
+
+    def add(self, values: Tensor) -> None:
+        try:
+            torch.distributed.all_reduce(values)
+        except RuntimeError as error:
+            raise OcrError(
+                "another process of this training has ended", "go on with --resume"
+            ) from error
+
+    def close(self) -> None:
+        """Leave the group; the others may go on leaving."""
+        torch.distributed.destroy_process_group()
+
+
+class Helpers:
+    """The other processes of a run: started together, ended together."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        (folder / "meeting").unlink(missing_ok=True)
+        environment = dict(os.environ, OMP_NUM_THREADS="1")
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "ocr.training.worker", str(folder), str(rank), str(size)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+            )
+            for rank in range(1, size)
+        ]
+
+    def __enter__(self) -> Helpers:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        for process in self._processes:
+            if kind is not None:
+                process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def usable_cores() -> int:
+    """Cores this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1

@@ -1,0 +1,93 @@
+"""What keeps a line out of training: its name, the reason, and the nearest fix."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr.alphabet import frames_needed
+from ocr.errors import ImageError
+from ocr.types import Sample
+
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One unusable line.
+
+    id      the path as the user wrote it, with ``:number`` appended for a line of a list
+    reason  what is wrong
+    fix     the nearest thing to do about it
+    """
+
+    id: str
+    reason: str
+    fix: str
+
+
+def shown(path: Path | str) -> str:
+    """The path as printable text; bytes of a file name that are no UTF-8 are escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def image_problem(sample: Sample, error: ImageError) -> Problem:
+    """The problem of a sample whose image the loader refused with ``error``."""
+    fix = error.hint or "replace the image, or remove the line from the data"
+    return Problem(shown(sample.image), error.message, fix)
+
+
+def frame_problem(sample_id: str, text: str, frames: int) -> Problem | None:
+    """A problem if no CTC path of ``frames`` frames spells ``text``, else None.
+
+    ``frames`` is the network's output length for the line: columns / stride, rounded up. A text
+    needs one frame per character and one blank between equal neighbours (Graves et al. 2006,
+    section 3).
+    """
+    needed = frames_needed(text)
+    if frames >= needed:
+        return None
+    reason = f"the text of {len(text)} characters needs {needed} frames, its image gives {frames}"
+    wider = f"{needed / frames:.1f} times as wide" if frames > 0 else "wider"
+    fix = (
+        f"the image would have to be {wider}: check that it shows the whole line and "
+        "that the text is not that of two lines"
+    )
+    return Problem(sample_id, reason, fix)
+
+
+def encoding_problem(name: str, file: Path, data: bytes, offset: int = 0) -> Problem | None:
+    """A problem if ``data`` is not UTF-8, else None.
+
+    ``offset`` is the position of ``data`` within ``file``, so that the reason can name the byte
+    of the file. The fix guesses the encoding: UTF-16 by its byte order mark, else Windows-1252,
+    else Latin-1, in which every byte means something.
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = offset + error.start
+        reason = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {place}"
+    else:
+        return None
+    guess = _guess_encoding(data)
+    return Problem(
+        name, reason, f"convert it: iconv -f {guess} -t UTF-8 {shown(file.name)} > converted.txt"
+    )
+
+
+def _guess_encoding(data: bytes) -> str:
+    if data.startswith(UTF16_MARKS):
+        return "UTF-16"
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return "ISO-8859-1"
+    return "WINDOWS-1252"
+
+
+def unreadable_problem(path: Path, error: OSError) -> Problem:
+    """The problem of a file or folder that the system does not let us read."""
+    reason = f"cannot be read: {error.strerror or error}"
+    return Problem(shown(path), reason, "check that it is there and may be read")

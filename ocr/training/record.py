@@ -1,0 +1,40 @@
+"""The record of a run: one JSON line per validation, and the learning curve as a picture."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+from ocr.files import write_atomically
+
+
+def record(folder: Path, history: list[dict[str, float]]) -> None:
+    """Write ``log.jsonl`` and ``curve.png``; each row has step, epoch, seconds, loss (nats per
+    character) and cer (0..1)."""
+    rows = "".join(json.dumps(row) + "\n" for row in history)
+    write_atomically(folder / "log.jsonl", rows)
+    write_atomically(folder / "curve.png", learning_curve(history))
+
+
+def learning_curve(history: list[dict[str, float]]) -> bytes:
+    """A PNG: validation CER and training loss over the minutes trained."""
+    from matplotlib.figure import Figure  # slow to import: only when there is something to draw
+
+    minutes = [row["seconds"] / 60 for row in history]
+    figure = Figure(figsize=(7, 4), dpi=110, layout="constrained")
+    errors = figure.add_subplot()
+    errors.plot(minutes, [100 * row["cer"] for row in history], color="tab:blue", marker=".")
+    errors.set_xlabel("minutes of training")
+    errors.set_ylabel("validation CER in %", color="tab:blue")
+    errors.set_ylim(bottom=0)
+    errors.grid(alpha=0.3)
+    losses = errors.twinx()
+    losses.plot(minutes, [row["loss"] for row in history], color="tab:orange", alpha=0.7)
+    losses.set_ylabel("training loss, nats per character", color="tab:orange")
+    losses.set_ylim(bottom=0)
+    best = min(history, key=lambda row: row["cer"])
+    errors.set_title(f"best: {100 * best['cer']:.2f} % after {best['seconds'] / 60:.1f} min")
+    image = io.BytesIO()
+    figure.savefig(image, format="png")
+    return image.getvalue()

@@ -1,0 +1,89 @@
+"""The folder of a training run: everything a process needs to train, and to go on.
+
+    run.json                 what is trained: spec, options, split, the weights it starts from
+    lines.bin, lines.json    the normalised lines (see store.py)
+    checkpoint.safetensors   the full state, replaced every two minutes
+    log.jsonl, curve.png     the record of the run
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ocr.errors import InputError, UsageError
+from ocr.files import write_atomically
+from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions, from_dict
+from ocr.types import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training run as prepared: ``train`` and ``validation`` are indices into the store.
+
+    output  where the best model is written
+    start   a model whose weights it begins with, or None
+    """
+
+    folder: Path
+    output: Path
+    spec: ModelSpec
+    options: TrainingOptions
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    start: Path | None = None
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def learning_rate(self) -> float:
+        """The peak step size: smaller when the weights already know something."""
+        if self.options.learning_rate is not None:
+            return self.options.learning_rate
+        return 3e-3 if self.start is None else 1e-3
+
+    def save(self) -> None:
+        values: dict[str, Any] = {
+            "output": str(self.output.resolve()),
+            "start": str(self.start.resolve()) if self.start else None,
+            "spec": dataclasses.asdict(self.spec),
+            "options": dataclasses.asdict(self.options),
+            "train": self.train,
+            "validation": self.validation,
+        }
+        write_atomically(self.folder / "run.json", json.dumps(values, ensure_ascii=False))
+
+
+def run_folder(output: Path) -> Path:
+    """Where the run of a model is kept: ``mine.safetensors`` -> ``mine.training``."""
+    return output.with_suffix(".training")
+
+
+def load_run(folder: Path) -> Run:
+    """Read a run back. Raises UsageError if there is none, InputError if it is damaged."""
+    path = folder / "run.json"
+    if not path.is_file():
+        raise UsageError(f"there is no training to resume in {folder}", "start one without --resume")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        spec = values["spec"]
+        parts = {
+            "preprocessing": from_dict(PreprocessingOptions, spec.pop("preprocessing")),
+            "network": from_dict(NetworkOptions, spec.pop("network")),
+        }
+        return Run(
+            folder=folder,
+            output=Path(values["output"]),
+            spec=from_dict(ModelSpec, {**spec, **parts}),
+            options=from_dict(TrainingOptions, values["options"]),
+            train=tuple(values["train"]),
+            validation=tuple(values["validation"]),
+            start=Path(values["start"]) if values["start"] else None,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error})", "start the training anew") from error

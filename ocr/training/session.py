@@ -1,0 +1,89 @@
+"""One training run from its folder to its end: claim the folder, start the processes, train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import torch
+
+from ocr.errors import UsageError
+from ocr.files import write_atomically
+from ocr.options import TrainingOptions
+from ocr.training.datareport import problems_tsv
+from ocr.training.loop import Progress, train
+try:
+    from ocr.training.loop import lines_per_second
+except ImportError:
+    lines_per_second = lambda run: 50.0
+from ocr.training.parallel import Alone, Gloo, Helpers, usable_cores
+from ocr.training.problems import Problem
+from ocr.training.run import Run, run_folder
+
+MOST_PROCESSES = 8  # beyond this the meeting after each step costs more than a process brings
+PROBLEMS = "problems.tsv"
+PREPARED = ("lines.bin", "lines.json", PROBLEMS)  # made again at every start, or used if they fit
+TRAINED = ("run.json", "checkpoint.safetensors", "log.jsonl", "curve.png", "meeting")
+
+
+def claim(output: Path, overwrite: bool = False) -> None:
+    """Make sure that a new run may write ``output`` and its folder.
+
+    With ``overwrite`` an earlier run's state is removed, and the model stays until the new one
+    has something to put in its place. Raises UsageError if anything would be lost without it,
+    or if the folder holds files of another kind.
+    """
+    folder = run_folder(output)
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    foreign = sorted(n for n in names - {*PREPARED, *TRAINED} if not n.startswith("."))
+    if foreign or (folder.exists() and not folder.is_dir()):
+        raise UsageError(
+            f"{folder} is not the folder of a training", "choose another -o, or move it away"
+        )
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder", "give the name of a model file with -o")
+    trained = [folder / name for name in TRAINED if name in names]
+    if not overwrite and (trained or output.exists()):
+        raise UsageError(
+            f"{output if output.exists() else folder} exists already",
+            "go on with --resume, begin anew with --overwrite, or choose another -o",
+        )
+    for path in trained:
+        path.unlink()
+
+
+def write_problems(run: Run, problems: tuple[Problem, ...]) -> Path | None:
+    """List the unusable lines in the run's folder; returns the list's path, None without any."""
+    path = run.folder / PROBLEMS
+    if not problems:
+        path.unlink(missing_ok=True)
+        return None
+    write_atomically(path, problems_tsv(problems))
+    return path
+
+
+def process_count(options: TrainingOptions) -> int:
+    """Processes that share a step: as asked for, else one per core or one for a GPU; never more
+    than a batch has lines."""
+    cores = 1 if torch.cuda.is_available() else min(MOST_PROCESSES, usable_cores())
+    return min(options.processes or cores, options.batch_size)
+
+
+def expected_speed(run: Run) -> float:
+    """Training lines per second to count on, from one step measured in one process."""
+    return lines_per_second(run) * process_count(run.options)
+
+
+def train_run(run: Run, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Progress]:
+    """Save the run, start its processes, train, and end them. See ``ocr.training.loop.train``.
+
+    Close the iterator if you leave it early, or the other processes wait for the next step.
+    """
+    run.save()
+    size = process_count(run.options)
+    if size == 1:
+        yield from train(run, Alone(), should_stop)
+        return
+    with Helpers(run.folder, size), closing(Gloo(run.folder, 0, size)) as exchange:
+        yield from train(run, exchange, should_stop)

@@ -1,0 +1,97 @@
+"""What the user names on the command line -> folders and files, with one listing per folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr.errors import UsageError
+from ocr.training.problems import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One transcribed image before it becomes a sample.
+
+    origin  where the text comes from, as the user knows it: a file, or ``list:line``
+    image   path of the image, which exists
+    key     (real path of the folder, file name): equal if the same image is reached twice
+    text    normalised, not empty
+    """
+
+    origin: str
+    image: Path
+    key: tuple[str, str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One directory listing. ``key`` is the real path: equal for two ways to the folder."""
+
+    path: Path
+    key: str
+    files: frozenset[str]
+    folders: tuple[str, ...]
+
+
+class Folders:
+    """Directory listings, each read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, Folder] = {}
+
+    def read(self, path: Path) -> Folder:
+        """The names in ``path``, hidden ones left out. Raises OSError if it cannot be read."""
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = _list(path)
+        return known
+
+
+def _list(path: Path) -> Folder:
+    files: list[str] = []
+    folders: list[str] = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                (folders if entry.is_dir() else files).append(entry.name)
+    return Folder(path, str(path.resolve()), frozenset(files), tuple(sorted(folders)))
+
+
+def expand(source: str) -> tuple[Path, list[Path]]:
+    """(root, paths): what ``source`` names, sorted, and the folder that ids are relative to.
+
+    A path that exists stands for itself, whatever characters it has. Otherwise ``*``, ``?``,
+    ``[...]`` and ``**`` are expanded; hidden names and what lies inside a folder that matched
+    as well are left out. Raises UsageError if there is nothing of that name.
+    """
+    path = Path(source)
+    if source and path.is_dir():
+        return path, [path]
+    if source and path.exists():
+        return path.parent, [path]
+    if not any(mark in source for mark in "*?["):
+        raise UsageError(f"{shown(source) or 'an empty name'} does not exist", "check the path")
+    return _expand_pattern(path)
+
+
+def _expand_pattern(pattern: Path) -> tuple[Path, list[Path]]:
+    root, rest = Path(), list(pattern.parts)
+    while rest and (root / rest[0]).exists():
+        root /= rest.pop(0)
+    try:
+        matches = sorted(root.glob("/".join(rest)))
+    except (ValueError, NotImplementedError) as error:
+        raise UsageError(f"{shown(pattern)} is not a pattern: {error}") from error
+    matched = set(matches)
+    paths = [
+        path
+        for path in matches
+        if not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and matched.isdisjoint(path.parents)
+    ]
+    if not paths:
+        raise UsageError(f"{shown(pattern)} matches no file", "check the path and the pattern")
+    return root, paths

@@ -1,0 +1,148 @@
+"""The normalised lines of a training run in one flat file, shared by all its processes.
+
+    lines.bin    uint8 ink (0 paper, 255 ink), each line (H, W) row by row, one after the other
+    lines.json   height, and per line its id, text and width
+
+Reading and normalising a line costs as much as a tenth of a training step; here it is done
+once. The file is mapped, not loaded: processes share its pages and memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr.alphabet import frames_needed
+from ocr.errors import ImageError, OutputError
+from ocr.files import write_atomically
+from ocr.options import PreprocessingOptions
+from ocr.preprocessing import normalized
+from ocr.training.dataset import Problem, frame_problem, image_problem
+from ocr.types import Float32Array, Sample
+
+OnProgress = Callable[[int, int], None]  # lines read, lines in all
+COLUMNS_PER_FRAME = 4  # asserted equal to the network's STRIDE by a test
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """One line's place in the store. ``offset`` in bytes, ``width`` in px."""
+
+    id: str
+    text: str
+    offset: int
+    width: int
+
+
+class LineStore:
+    """Random access to the normalised lines of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        index = json.loads((folder / "lines.json").read_text(encoding="utf-8"))
+        self.height: int = index["height"]
+        self.lines = tuple(StoredLine(*row) for row in index["lines"])
+        self.widths = np.array([line.width for line in self.lines], dtype=np.int64)
+        self._pixels: npt.NDArray[np.uint8] = np.memmap(
+            folder / "lines.bin", dtype=np.uint8, mode="r"
+        )
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def image(self, index: int) -> Float32Array:
+        """Line ``index`` as (H, W) float32 ink 0..1."""
+        line = self.lines[index]
+        size = self.height * line.width
+        pixels = self._pixels[line.offset : line.offset + size].reshape(self.height, line.width)
+        return pixels.astype(np.float32) / np.float32(255)
+
+
+def build_store(
+    folder: Path,
+    samples: Sequence[Sample],
+    options: PreprocessingOptions,
+    on_progress: OnProgress | None = None,
+) -> tuple[LineStore, list[Problem]]:
+    """Normalise every sample into ``folder``; lines that cannot be trained on are returned as
+    problems. A store of the same samples and options that is already there is used as it is."""
+    key = _key(samples, options)
+    index_path = folder / "lines.json"
+    if index_path.is_file():
+        index = json.loads(index_path.read_text(encoding="utf-8"))
+        if index["key"] == key:
+            return LineStore(folder), [Problem(*row) for row in index["problems"]]
+    lines: list[StoredLine] = []
+    problems: list[Problem] = []
+    offset = 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lines.bin").open("wb") as file:
+            for number, (sample, result) in enumerate(_normalise_all(samples, options), start=1):
+                if isinstance(result, Problem):
+                    problems.append(result)
+                else:
+                    file.write(result.tobytes())
+                    lines.append(StoredLine(sample.id, sample.text, offset, result.shape[1]))
+                    offset += result.size
+                if on_progress:
+                    on_progress(number, len(samples))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written ({error.strerror})") from error
+    index = {
+        "key": key,
+        "height": options.height,
+        "lines": [[line.id, line.text, line.offset, line.width] for line in lines],
+        "problems": [[p.id, p.reason, p.fix] for p in problems],
+    }
+    write_atomically(index_path, json.dumps(index, ensure_ascii=False))
+    return LineStore(folder), problems
+
+
+def _normalise_all(
+    samples: Sequence[Sample], options: PreprocessingOptions
+) -> Iterator[tuple[Sample, npt.NDArray[np.uint8] | Problem]]:
+    """In the samples' order, on all cores (Pillow and OpenCV release the interpreter lock)."""
+    workers = os.cpu_count() or 1
+    block = 64 * workers  # bounds how many lines wait in memory
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(samples), block):
+            part = samples[start : start + block]
+            yield from zip(part, pool.map(lambda s: _normalise(s, options), part), strict=True)
+
+
+def _normalise(
+    sample: Sample, options: PreprocessingOptions
+) -> npt.NDArray[np.uint8] | Problem:
+    try:
+        values = normalized(sample.image, options).values  # (H, W)
+    except ImageError as error:
+        return image_problem(sample, error)
+    frames = -(-values.shape[1] // COLUMNS_PER_FRAME)
+    if frames < frames_needed(sample.text):
+        problem = frame_problem(sample.id, sample.text, frames)
+        assert problem is not None
+        return problem
+    return np.round(values * 255).astype(np.uint8)
+
+
+def _key(samples: Sequence[Sample], options: PreprocessingOptions) -> str:
+    """Changes with any option, text, or image's size or time of change."""
+    digest = hashlib.sha256(json.dumps(asdict(options)).encode())
+    for sample in samples:
+        try:
+            status = sample.image.stat()
+            state = f"{status.st_size} {status.st_mtime_ns}"
+        except OSError:
+            state = "missing"
+        digest.update(f"{sample.id}\0{sample.image}\0{sample.text}\0{state}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,33 @@
+"""A further process of a data-parallel run: python -m ocr.training.worker FOLDER RANK SIZE.
+
+It takes the same steps as the first process, which alone reports, saves and decides to stop.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from ocr.errors import OcrError
+from ocr.training.loop import train
+from ocr.training.parallel import Gloo
+from ocr.training.run import load_run
+
+
+def main(folder: str, rank: str, size: str) -> int:
+    """Returns the exit code: 0, or 1 if the first process has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides, at a step's end
+    run = load_run(Path(folder))
+    exchange = Gloo(Path(folder), int(rank), int(size))
+    try:
+        for _ in train(run, exchange):
+            pass
+    except OcrError:
+        return 1  # the first process reports why, if it still can
+    exchange.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,200 @@
+"""The values that travel between the rooms: frozen, checked when made, without algorithms.
+
+    path -> image -> Columns -> Batch -> log-probabilities -> Hypothesis -> Transcript
+
+Coordinates are page pixels, origin top left, x to the right, y down. Scores are natural logs.
+Confidences are 0..1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr.options import NetworkOptions, PreprocessingOptions
+
+if TYPE_CHECKING:
+    import torch
+
+Float32Array = npt.NDArray[np.float32]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line on a page: its outline, its baseline from left to right, and its text if known."""
+
+    id: str
+    polygon: tuple[Point, ...]
+    baseline: tuple[Point, ...]
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.polygon) < 3:
+            raise ValueError(f"line {self.id}: a polygon needs 3 points, not {len(self.polygon)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page image and its lines; the order of the tuple is the reading order."""
+
+    id: str
+    image: Path
+    width: int
+    height: int
+    lines: tuple[Line, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"page {self.id}: {self.width} x {self.height} pixels")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One transcribed line: a reference to pixels, not the pixels. ``line`` crops a page."""
+
+    id: str
+    image: Path
+    text: str
+    line: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the network sees of a line, column by column from left to right.
+
+    values  (T, F) float32; for ``conv`` and ``pixels`` F is the line height and a value is ink,
+            0 (paper) to 1; for ``geometric`` F is 9.
+    edges   (T + 1,) float32: the source-pixel x of each column's left edge, and of the last
+            one's right edge. Character boxes are read off here and nowhere else.
+    """
+
+    values: Float32Array
+    edges: Float32Array
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.edges.shape != (self.values.shape[0] + 1,):
+            raise ValueError(f"columns {self.values.shape} do not fit edges {self.edges.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines padded on the right to one width. The only type that holds torch tensors.
+
+    columns        (N, T, F) float32, 0 beyond each line's own length
+    lengths        (N,) int64, columns of each line
+    labels         (sum of label lengths,) int64, all lines' labels one after the other
+    label_lengths  (N,) int64
+    """
+
+    columns: torch.Tensor
+    lengths: torch.Tensor
+    labels: torch.Tensor
+    label_lengths: torch.Tensor
+    ids: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        count = len(self.ids)
+        if not count == len(self.columns) == len(self.lengths) == len(self.label_lengths):
+            raise ValueError(f"a batch of {count} ids and {len(self.columns)} lines")
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of the log-probabilities.
+
+    labels    one per character, never the blank (0)
+    spans     (first frame, one past the last) of each label
+    optical   natural log of the network's score
+    language  natural log of the language model's score, 0 where there is none
+    posteriors  probability of each label, 0..1
+    """
+
+    labels: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+    optical: float
+    posteriors: tuple[float, ...]
+    language: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not len(self.labels) == len(self.spans) == len(self.posteriors):
+            raise ValueError("every label needs one span and one posterior")
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One character of a transcript; ``left`` and ``right`` in source pixels."""
+
+    text: str
+    left: float
+    right: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The reading of one line. ``alternatives`` are other readings, best first."""
+
+    text: str
+    confidence: float
+    characters: tuple[Character, ...] = ()
+    alternatives: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence {self.confidence} is not within 0..1")
+
+
+@dataclass(frozen=True, slots=True)
+class PageTranscript:
+    """A page with one transcript per line; every writer of a format takes only this."""
+
+    page: Page
+    transcripts: tuple[Transcript, ...]
+    model_id: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.transcripts) != len(self.page.lines):
+            raise ValueError(
+                f"page {self.page.id}: {len(self.transcripts)} transcripts "
+                f"for {len(self.page.lines)} lines"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one input of a batch. ``status`` is done, skipped or failed."""
+
+    source: Path
+    outputs: tuple[Path, ...]
+    status: str
+    error: str = ""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.status not in ("done", "skipped", "failed"):
+            raise ValueError(f"status {self.status!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """All that is needed to go from pixels to text, beside the weights.
+
+    alphabet  the characters of labels 1..K; label 0 is the blank
+    training  the record shown by ``ocr info``: data, lines, hours, validation CER, credits
+    """
+
+    alphabet: str
+    preprocessing: PreprocessingOptions
+    network: NetworkOptions
+    training: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        if len(set(self.alphabet)) != len(self.alphabet):
+            raise ValueError("the alphabet names a character twice")

@@ -1,0 +1,131 @@
+"""Evaluation with a recognizer that reads what it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ocr.errors import ImageError, InputError
+from ocr.evaluation import Failure, Report, evaluate
+from ocr.metrics import character_error_rate, confusions, word_error_rate
+from ocr.types import Line, Sample, Transcript
+
+TRUTH = {
+    "a": ("the quick brown fox", "the quick brown fox"),
+    "b": ("jumps over", "jumqs ouer"),
+    "c": ("1", "7"),
+    "d": ("the lazy dog", "the lazydog"),
+}
+
+
+class FakeRecognizer:
+    """Reads the image ``x.png`` as ``texts["x"]``; an image it has no text for is broken."""
+
+    model_id = "0123456789ab"
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self.texts = texts
+        self.batches: list[list[str]] = []
+
+    def recognize_many(self, sources: Sequence[Path]) -> list[Transcript | ImageError]:
+        self.batches.append([source.stem for source in sources])
+        return [self._read(source) for source in sources]
+
+    def _read(self, source: Path) -> Transcript | ImageError:
+        if source.stem not in self.texts:
+            return ImageError(f"{source.name} is not an image", "give a PNG or JPEG file")
+        return Transcript(self.texts[source.stem], confidence=0.5)
+
+
+def samples_of(truth: dict[str, tuple[str, str]]) -> list[Sample]:
+    return [Sample(key, Path(f"{key}.png"), reference) for key, (reference, _) in truth.items()]
+
+
+def report_of(truth: dict[str, tuple[str, str]], broken: tuple[str, ...] = ()) -> Report:
+    texts = {key: text for key, (_, text) in truth.items() if key not in broken}
+    return evaluate(FakeRecognizer(texts), samples_of(truth), batch_size=2)
+
+
+def test_rates_are_those_of_the_metrics() -> None:
+    report = report_of(TRUTH)
+    pairs = list(TRUTH.values())
+    assert report.cer == character_error_rate(pairs)
+    assert report.wer == word_error_rate(pairs)
+    assert report.confusions == confusions(pairs)
+    assert (report.cer.edits, report.cer.length, report.cer.lines) == (4, 42, 4)
+    assert (report.wer.edits, report.wer.length) == (5, 10)
+    assert report.model_id == "0123456789ab"
+    assert report.failed == ()
+
+
+def test_lines_keep_the_order_of_the_samples() -> None:
+    report = report_of(TRUTH)
+    assert [(line.id, line.image.name) for line in report.lines] == [
+        (key, f"{key}.png") for key in "abcd"
+    ]
+    second = report.lines[1]
+    assert (second.reference, second.text) == TRUTH["b"]
+    assert (second.edits, second.length, second.confidence) == (2, 10, 0.5)
+    assert second.rate == 0.2
+
+
+def test_batches_are_bounded_and_lines_of_like_length_go_together() -> None:
+    recognizer = FakeRecognizer({key: text for key, (_, text) in TRUTH.items()})
+    steps: list[tuple[int, int]] = []
+    evaluate(recognizer, samples_of(TRUTH), 3, lambda done, total: steps.append((done, total)))
+    assert recognizer.batches == [["a", "d", "b"], ["c"]]
+    assert steps == [(3, 4), (4, 4)]
+
+
+def test_unreadable_images_are_listed_and_the_rest_is_scored() -> None:
+    report = report_of(TRUTH, broken=("a", "c"))
+    assert report.failed == (
+        Failure("a", "a.png is not an image; give a PNG or JPEG file"),
+        Failure("c", "c.png is not an image; give a PNG or JPEG file"),
+    )
+    assert [line.id for line in report.lines] == ["b", "d"]
+    assert report.cer == character_error_rate([TRUTH["b"], TRUTH["d"]])
+
+
+def test_worst_lines_have_most_edits_and_none_is_right() -> None:
+    report = report_of(TRUTH)
+    assert [line.id for line in report.worst(10)] == ["b", "c", "d"]
+    assert [line.id for line in report.worst(1)] == ["b"]
+    alike = report_of({"long": ("seven", "seved"), "short": ("7", "1")})
+    assert [line.id for line in alike.worst(2)] == ["short", "long"]
+
+
+def test_speed_is_lines_per_second_of_recognition() -> None:
+    report = report_of(TRUTH)
+    assert report.seconds > 0
+    assert report.lines_per_second == pytest.approx(4 / report.seconds)
+
+
+def test_nothing_to_evaluate_is_an_error() -> None:
+    with pytest.raises(InputError, match="no line to evaluate"):
+        evaluate(FakeRecognizer({}), [])
+    with pytest.raises(InputError, match=r"none of the 4 lines .* a\.png is not an image"):
+        report_of(TRUTH, broken=("a", "b", "c", "d"))
+
+
+def test_a_line_on_a_page_is_not_read_as_the_whole_page() -> None:
+    outline = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))
+    sample = Sample("p/l1", Path("p.png"), "text", Line("l1", outline, ()))
+    recognizer = FakeRecognizer({"p": "text"})
+    with pytest.raises(InputError, match="p/l1 is a line on a page"):
+        evaluate(recognizer, [sample])
+    assert recognizer.batches == []
+
+
+def test_the_report_goes_through_json() -> None:
+    report = report_of(TRUTH, broken=("a",))
+    values = json.loads(json.dumps(report.to_dict()))
+    assert values == report.to_dict()
+    assert values["cer"]["rate"] == report.cer.rate
+    assert (values["cer"]["low"], values["cer"]["high"]) == report.cer.interval
+    assert values["lines"][0]["image"] == "b.png"
+    assert values["failed"][0]["id"] == "a"
+    assert values["confusions"][0].keys() == {"reference", "hypothesis", "count"}
