@@ -16,12 +16,11 @@ from ocr.alphabet import Alphabet
 from ocr.decoding.greedy import greedy
 from ocr.errors import ImageError
 from ocr.preprocessing import ImageSource, preprocess
+from ocr.preprocessing.columns import COLUMNS_PER_FRAME
 from ocr.types import Character, Columns, Float32Array, Hypothesis, ModelSpec, Transcript
 
 if TYPE_CHECKING:
     from ocr.network.engines import Engine
-
-COLUMNS_PER_FRAME = 4  # the network's STRIDE, without importing torch; a test holds them equal
 
 
 class Recognizer:
@@ -99,4 +98,4 @@ def _boundaries(spans: Sequence[tuple[int, int]], edges: Float32Array) -> Float3
     last = middles[-1] + (middles[-1] - inner[-1] if len(inner) else reach)
     frames = np.concatenate([[first], inner, [last]])
     columns = np.arange(len(edges), dtype=np.float32)
-    return np.interp(frames * COLUMNS_PER_FRAME, columns, edges).astype(np.float32)
+    return np.asarray(np.interp(frames * COLUMNS_PER_FRAME, columns, edges), np.float32)

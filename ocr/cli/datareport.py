@@ -58,7 +58,8 @@ def _problems(report: DataReport, see_all: str) -> Iterator[str]:
         return
     yield f"{counted(count, 'line')} cannot be used:"
     for problem in report.problems[:SHOWN_PROBLEMS]:
-        yield f"  {problem.id}: {problem.reason}"
+        named = problem.reason.startswith(problem.id)  # as the image loader's reasons are
+        yield f"  {problem.reason if named else f'{problem.id}: {problem.reason}'}"
         yield f"    {problem.fix}"
     if count > SHOWN_PROBLEMS:
         yield f"  and {count - SHOWN_PROBLEMS:,} more; {see_all}"

@@ -76,7 +76,8 @@ def command(resume: bool, overwrite: bool, **parts: Any) -> None:
     if resume and overwrite:
         raise UsageError("--resume and --overwrite contradict each other", "give one of them")
     run = _resumed(places) if resume else _prepared(places, options, overwrite)
-    _train(run, "DATA" if not places.data else " ".join(places.data))
+    click.echo(f"continuing {run.folder}" if resume else _outlook(run))
+    _train(run)
 
 
 def model_file(output: Path) -> Path:
@@ -135,12 +136,11 @@ def _must_match(
             )
 
 
-def _train(run: Run, data: str) -> None:
+def _train(run: Run) -> None:
     from ocr.cli.interrupts import StopRequest
     from ocr.cli.trainingdisplay import TrainingDisplay
     from ocr.training.session import train_run
 
-    click.echo(_outlook(run))
     last: Progress | None = None
     with StopRequest() as request:
         with TrainingDisplay() as display, closing(train_run(run, lambda: bool(request))) as steps:
@@ -152,7 +152,7 @@ def _train(run: Run, data: str) -> None:
                 f"continue with: ocr train -o {run.output} --resume",
                 request.number,
             )
-    click.echo(_farewell(run, last, data))
+    click.echo(_farewell(run, last))
 
 
 def _outlook(run: Run) -> str:
@@ -178,17 +178,18 @@ def _outlook(run: Run) -> str:
     )
 
 
-def _farewell(run: Run, last: Progress | None, data: str) -> str:
+def _farewell(run: Run, last: Progress | None) -> str:
     from ocr.cli.trainingdisplay import percent
 
     if last is None:
         return (
-            f"this training was finished already; the model is {run.output}\n"
-            f"train on from it: ocr train {data} --from {run.output} -o NEW"
+            f"this training was over already; its model is {run.output}\n"
+            f"next:  ocr train DATA --from {run.output} -o NEW"
         )
+    early = f"no better in {run.options.patience} validations, so this is the end\n"
     best = f"best CER {percent(last.best_cer)}\n" if run.validation else ""
     return (
-        f"{best}model  {run.output}\n"
+        f"{early if last.fraction < 1 else ''}{best}model  {run.output}\n"
         f"log    {run.folder / 'log.jsonl'}\n"
         f"curve  {run.folder / 'curve.png'}\n"
         f"next:  ocr evaluate {run.output} DATA"

@@ -22,6 +22,7 @@ class TrainingDisplay:
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
         self._live = Live(console=self._console, refresh_per_second=REFRESHES, transient=True)
         self._last_cer: float | None = None
+        self._best = float("inf")
 
     def __enter__(self) -> TrainingDisplay:
         if self._console.is_terminal:
@@ -35,7 +36,9 @@ class TrainingDisplay:
         """Take note of one step."""
         if progress.cer is not None:
             self._last_cer = progress.cer
-            self._console.print(validation_line(progress))
+            best = progress.best_cer == progress.cer < self._best
+            self._console.print(validation_line(progress, best))
+            self._best = progress.best_cer
         if self._console.is_terminal:
             self._live.update(self._panel(progress))
 
@@ -53,14 +56,13 @@ class TrainingDisplay:
         return Group(bar, Text(figures))
 
 
-def validation_line(progress: Progress) -> str:
-    """One validation in words; ``*`` marks the best so far."""
+def validation_line(progress: Progress, best: bool) -> str:
+    """One validation in words; ``*`` marks the ``best`` so far."""
     cer = progress.cer if progress.cer is not None else float("nan")
-    best = " *" if cer <= progress.best_cer else ""
     return (
         f"epoch {progress.epoch:6.2f}  step {progress.step:6d}  {duration(progress.seconds):>6}  "
         f"{progress.lines_per_second:6.1f} lines/s  loss {progress.loss:.3f}  "
-        f"CER {percent(cer)}{best}"
+        f"CER {percent(cer)}{' *' if best else ''}"
     )
 
 

@@ -2,7 +2,8 @@
 
 Four 3 x 3 convolutions, each with pooling, batch normalisation and ReLU. The first two halve
 height and width, the other two the height alone; what is left of the height is stacked into the
-features of a frame. One frame covers ``STRIDE`` columns.
+features of a frame. One frame covers ``COLUMNS_PER_FRAME``
+columns.
 
 Lines of one batch are padded to one width. After every block the padding is set to 0 again, so
 that a line reads the same alone and in company.
@@ -14,18 +15,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-STRIDE = 4  # columns per frame
+from ocr.preprocessing.columns import COLUMNS_PER_FRAME
+
 POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))  # (rows, columns) merged after each block
 HEIGHT_DIVISOR = 16
 
 
-def frame_count(columns: Tensor | int) -> Tensor | int:
-    """Frames of a line of so many columns: ceil(columns / STRIDE)."""
-    return (columns + STRIDE - 1) // STRIDE
+def frame_lengths(lengths: Tensor) -> Tensor:
+    """Columns of each line (N,) int64 -> frames of each line (N,): ``frame_count`` of each."""
+    return (lengths + COLUMNS_PER_FRAME - 1) // COLUMNS_PER_FRAME
 
 
 class ConvolutionalFrontEnd(nn.Module):
-    """(N, T, H) ink, lengths (N,) columns -> frames (T / STRIDE, N, features)."""
+    """(N, T, H) ink, lengths (N,) columns -> frames (T', N, features)."""
 
     def __init__(self, height: int, channels: tuple[int, ...], dropout: float) -> None:
         super().__init__()
@@ -57,12 +59,13 @@ class ConvolutionalFrontEnd(nn.Module):
 def pad_to_multiples(image: Tensor) -> Tensor:
     """(N, 1, H, T) padded with paper below and right until the pools divide it."""
     height, width = image.shape[2:]
-    below, right = -height % HEIGHT_DIVISOR, -width % STRIDE
+    below, right = -height % HEIGHT_DIVISOR, -width % COLUMNS_PER_FRAME
     return functional.pad(image, (0, right, 0, below)) if below or right else image
 
 
 def column_mask(lengths: Tensor, width: int, step: int) -> Tensor:
     """(N, 1, 1, width) bool: true where a cell of ``step`` columns holds some of the line."""
     left = torch.arange(width, device=lengths.device) * step
-    whole = (lengths + STRIDE - 1) // STRIDE * STRIDE  # a line owns its last frame entirely
-    return (left[None, :] < whole[:, None])[:, None, None, :]
+    whole = COLUMNS_PER_FRAME * frame_lengths(lengths)  # a line owns its last frame entirely
+    inside: Tensor = left[None, :] < whole[:, None]  # (N, width)
+    return inside[:, None, None, :]

@@ -24,7 +24,7 @@ class Engine(Protocol):
     """Anything that turns columns into log-probabilities."""
 
     def log_probs(self, lines: Sequence[Columns]) -> list[Float32Array]:
-        """Per line (T', K) float32 natural logs, T' = ceil(T / STRIDE), in the given order."""
+        """Per line (T', K) float32 natural logs, T' = frame_count(T), in the given order."""
 
 
 class TorchEngine:

@@ -22,6 +22,6 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 def multiplies_bfloat16(device: str) -> bool:
     """Whether the device has instructions for bfloat16 products."""
     if device == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return any(capabilities.get(name) is True for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -12,17 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from ocr.alphabet import BLANK
-from ocr.network.convolution import STRIDE, ConvolutionalFrontEnd, frame_count
+from ocr.network.convolution import ConvolutionalFrontEnd, frame_lengths
 from ocr.network.recurrent import BidirectionalLSTM
 from ocr.options import NetworkOptions, PreprocessingOptions
+from ocr.preprocessing.columns import COLUMNS_PER_FRAME, GEOMETRIC_NAMES
 
-GEOMETRIC_FEATURES = 9
 FIRST_BLANK_ODDS = 3.0  # about the frames per character of ordinary lines, less one
 
 
 class RecognizerNetwork(nn.Module):
     """columns (N, T, F) float32, lengths (N,) int64 -> log-probabilities (T', N, K) float32 and
-    frame lengths (N,) int64, where T' = ceil(T / STRIDE) and K counts the blank."""
+    frame lengths (N,) int64, where T' = frame_count(T) and K counts the blank."""
 
     def __init__(
         self, preprocessing: PreprocessingOptions, options: NetworkOptions, labels: int
@@ -36,8 +36,8 @@ class RecognizerNetwork(nn.Module):
             self.front_end, inputs = front_end, front_end.features
         else:
             pixels = preprocessing.features == "pixels"
-            features = preprocessing.height if pixels else GEOMETRIC_FEATURES
-            self.front_end, inputs = FrameStacking(), STRIDE * features
+            features = preprocessing.height if pixels else len(GEOMETRIC_NAMES)
+            self.front_end, inputs = FrameStacking(), COLUMNS_PER_FRAME * features
         self.dropout = nn.Dropout(options.dropout)
         sizes = [inputs] + [2 * options.hidden] * (options.layers - 1)
         self.recurrent = nn.ModuleList(BidirectionalLSTM(size, options.hidden) for size in sizes)
@@ -47,22 +47,21 @@ class RecognizerNetwork(nn.Module):
             self.output.bias[BLANK] = math.log(FIRST_BLANK_ODDS * (labels - 1))
 
     def forward(self, columns: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        frame_lengths = frame_count(lengths)
-        assert isinstance(frame_lengths, Tensor)
+        lengths_out = frame_lengths(lengths)
         frames = self.front_end(columns, lengths)  # (T', N, features)
         for layer in self.recurrent:
-            frames = layer(self.dropout(frames), frame_lengths)  # (T', N, 2H)
+            frames = layer(self.dropout(frames), lengths_out)  # (T', N, 2H)
         activations = self.output(self.dropout(frames))  # (T', N, K)
-        return activations.float().log_softmax(dim=2), frame_lengths
+        return activations.float().log_softmax(dim=2), lengths_out
 
 
 class FrameStacking(nn.Module):
-    """Raw column features: STRIDE neighbouring columns side by side make one frame."""
+    """Raw column features: COLUMNS_PER_FRAME neighbours side by side make one frame."""
 
     def forward(self, columns: Tensor, lengths: Tensor) -> Tensor:
         count, width, features = columns.shape
-        columns = nn.functional.pad(columns, (0, 0, 0, -width % STRIDE))  # (N, T, F)
-        frames = columns.reshape(count, -1, STRIDE * features)  # (N, T', 4F)
+        columns = nn.functional.pad(columns, (0, 0, 0, -width % COLUMNS_PER_FRAME))  # (N, T, F)
+        frames = columns.reshape(count, -1, COLUMNS_PER_FRAME * features)  # (N, T', 4F)
         return frames.transpose(0, 1)  # (T', N, 4F)
 
 

@@ -39,6 +39,9 @@ from ocr.errors import UsageError
 from ocr.options import FEATURES
 from ocr.types import Columns, Float32Array
 
+COLUMNS_PER_FRAME = 4
+"""Columns that the network merges into one frame of its output."""
+
 GEOMETRIC_NAMES = (
     "weight",
     "centre of gravity",
@@ -54,6 +57,11 @@ BLACK = 0.5  # ink from which a pixel counts as black
 NO_CONTOUR = 0.5  # line heights; where the contours of a line without ink are put
 
 Float64Array = npt.NDArray[np.float64]
+
+
+def frame_count(columns: int) -> int:
+    """Frames of a line of so many columns: the last one may be partly padding."""
+    return -(-columns // COLUMNS_PER_FRAME)
 
 
 def columns_from_line(values: Float32Array, edges: Float32Array, features: str) -> Columns:

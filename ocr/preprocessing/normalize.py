@@ -89,9 +89,9 @@ def flatten_background(ink: Float32Array) -> Float32Array:
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     strokes = flat[levels > threshold]
     if strokes.size == 0:
-        return np.minimum(flat, 1).astype(np.float32)
+        return np.asarray(np.minimum(flat, 1), np.float32)
     gain = min(LARGEST_GAIN, STROKE_INK / float(strokes.mean()))
-    return np.minimum(flat * gain, 1).astype(np.float32)
+    return np.asarray(np.minimum(flat * gain, 1), np.float32)
 
 
 def shear(image: Float32Array, slope: float, axis: int) -> Float32Array:
@@ -165,7 +165,7 @@ def _analysis_copy(ink: Float32Array) -> Float32Array:
 def _skew_limit(image: Float32Array) -> float:
     """A line cropped from a page cannot climb by more than about its own height."""
     height, width = image.shape
-    return min(LARGEST_SKEW, 0.75 * height / width)
+    return float(min(LARGEST_SKEW, 0.75 * height / width))
 
 
 def _resample(

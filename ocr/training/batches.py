@@ -14,9 +14,8 @@ import numpy.typing as npt
 import torch
 
 from ocr.alphabet import Alphabet, frames_needed
-from ocr.network.convolution import STRIDE
 from ocr.network.padding import pad_columns
-from ocr.preprocessing.columns import columns_from_line
+from ocr.preprocessing.columns import columns_from_line, frame_count
 from ocr.training.augment import augment
 from ocr.training.store import LineStore
 from ocr.types import Batch, Float32Array
@@ -66,8 +65,7 @@ class Batcher:
         rng = np.random.default_rng((self.seed, epoch, index))
         neighbour = self.store.image(int(rng.integers(len(self.store))))
         changed = augment(image, rng, strength, neighbour)
-        frames = -(-changed.shape[1] // STRIDE)
-        fits = frames >= frames_needed(self.store.lines[index].text)
+        fits = frame_count(changed.shape[1]) >= frames_needed(self.store.lines[index].text)
         return changed if fits else image
 
     def _collate(self, indices: Sequence[int] | IndexArray, images: list[Float32Array]) -> Batch:

@@ -74,6 +74,18 @@ def train(
     return Trainer(run, exchange or Alone()).steps(should_stop)
 
 
+def lines_per_second(run: Run) -> float:
+    """Training speed of one process, measured on one step after a warm-up; changes nothing."""
+    trainer = Trainer(run, Alone())
+    batch = epoch_order(trainer.store.widths, trainer.members, run.options.batch_size, 0, 0)[0]
+    times = []
+    for _ in range(2):
+        before = time.monotonic()
+        trainer.batch_loss(batch, 0).backward()  # type: ignore[no-untyped-call]
+        times.append(time.monotonic() - before)
+    return len(batch) / times[-1]
+
+
 class Trainer:
     """The state of one process of a run."""
 
@@ -140,7 +152,7 @@ class Trainer:
         self.optimizer.zero_grad()
         loss = torch.zeros((), device=self.device)
         if len(mine):
-            loss = self._loss(mine, epoch) / characters
+            loss = self.batch_loss(mine, epoch) / characters
             loss.backward()  # type: ignore[no-untyped-call]
         total, fraction, stopping = self._share(loss.item(), stop)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), options.clip)
@@ -161,7 +173,7 @@ class Trainer:
             )
         return self._batches
 
-    def _loss(self, indices: IndexArray, epoch: int) -> Tensor:
+    def batch_loss(self, indices: IndexArray, epoch: int) -> Tensor:
         """Negative log-likelihood of the lines, summed, in nats."""
         batch = self.batcher.distorted(indices, epoch, self.run.options.augment)
         with autocast(self.device, self.run.options.precision):

@@ -20,16 +20,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ocr.alphabet import frames_needed
 from ocr.errors import ImageError, OutputError
 from ocr.files import write_atomically
 from ocr.options import PreprocessingOptions
 from ocr.preprocessing import normalized
+from ocr.preprocessing.columns import frame_count
 from ocr.training.dataset import Problem, frame_problem, image_problem
 from ocr.types import Float32Array, Sample
 
 OnProgress = Callable[[int, int], None]  # lines read, lines in all
-COLUMNS_PER_FRAME = 4  # asserted equal to the network's STRIDE by a test
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def build_store(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "lines.bin").open("wb") as file:
-            for number, (sample, result) in enumerate(_normalise_all(samples, options), start=1):
+            for number, (sample, result) in enumerate(normalise_all(samples, options), start=1):
                 if isinstance(result, Problem):
                     problems.append(result)
                 else:
@@ -108,7 +107,7 @@ def build_store(
     return LineStore(folder), problems
 
 
-def _normalise_all(
+def normalise_all(
     samples: Sequence[Sample], options: PreprocessingOptions
 ) -> Iterator[tuple[Sample, npt.NDArray[np.uint8] | Problem]]:
     """In the samples' order, on all cores (Pillow and OpenCV release the interpreter lock)."""
@@ -127,12 +126,8 @@ def _normalise(
         values = normalized(sample.image, options).values  # (H, W)
     except ImageError as error:
         return image_problem(sample, error)
-    frames = -(-values.shape[1] // COLUMNS_PER_FRAME)
-    if frames < frames_needed(sample.text):
-        problem = frame_problem(sample.id, sample.text, frames)
-        assert problem is not None
-        return problem
-    return np.round(values * 255).astype(np.uint8)
+    problem = frame_problem(sample.id, sample.text, frame_count(values.shape[1]))
+    return problem or np.round(values * 255).astype(np.uint8)
 
 
 def _key(samples: Sequence[Sample], options: PreprocessingOptions) -> str:
