@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from ocr.errors import LabelError
 
@@ -22,7 +23,7 @@ def normalize_text(text: str) -> str:
 def frames_needed(text: str) -> int:
     """Fewest frames a CTC path for ``text`` can have: one per character, one blank between
     equal neighbours (Graves et al. 2006, section 3)."""
-    return len(text) + sum(left == right for left, right in zip(text, text[1:], strict=False))
+    return len(text) + sum(left == right for left, right in pairwise(text))
 
 
 class Alphabet:
@@ -51,7 +52,9 @@ class Alphabet:
         return [self._labels[character] for character in text]
 
     def decode(self, labels: Sequence[int]) -> str:
-        """The text of ``labels``; blanks are not allowed here (decoding removes them)."""
+        """The text of ``labels``. Raises ValueError for a blank: decoding removes them."""
+        if BLANK in labels:
+            raise ValueError("a blank has no character")
         return "".join(self.characters[label - 1] for label in labels)
 
     def missing(self, text: str) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -92,7 +92,9 @@ def plan(
     )
 
 
-def work(recognizer: LineReader, jobs: Sequence[Job], batch_size: int = 32) -> Iterator[Outcome]:
+def work(
+    recognizer: LineReader, jobs: Sequence[Job], batch_size: int = 32
+) -> Generator[Outcome, None, None]:
     """Read the jobs' images and write their outputs; an image that fails costs only itself.
 
     Raises OutputError, after which everything written so far is whole and stays.

@@ -27,14 +27,14 @@ ocr check lines/ --format tsv > problems.tsv   every unusable line, reason and f
 @make_command("check", EXAMPLES)
 @click.argument("data", metavar="DATA...", nargs=-1, required=True)
 @click.option(
-    "--images/--no-images", default=True, show_default=True,
+    "--images/--no-images",
+    default=True,
+    show_default=True,
     help="Open every image and see whether its text fits into it.",
 )
 @format_option("text", "tsv", "json")
 @options_from(PreprocessingOptions, "options", "Images, as they will be trained on")
-def command(
-    data: tuple[str, ...], images: bool, kind: str, options: PreprocessingOptions
-) -> None:
+def command(data: tuple[str, ...], images: bool, kind: str, options: PreprocessingOptions) -> None:
     """Report on DATA before training: lines, characters, and every line that cannot be used
     with the reason and the nearest fix.
 
@@ -65,7 +65,7 @@ def _opened(dataset: Dataset, options: PreprocessingOptions) -> Dataset:
     """The dataset without the samples whose images cannot be used, which become problems."""
     from ocr.cli.display import progress_bar
     from ocr.training.dataset import Dataset, Problem
-    from ocr.training.store import _normalise_all as normalise_all
+    from ocr.training.store import normalise_all
 
     usable, problems, total = [], list(dataset.problems), len(dataset.samples)
     with progress_bar("opening images") as move:

@@ -31,13 +31,18 @@ ocr evaluate mine.safetensors test.tsv --format json      every line with its re
 @click.argument("model")
 @click.argument("data", metavar="DATA...", nargs=-1, required=True)
 @click.option(
-    "--html", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    "--html",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write the report with the line images.  "
     "[default: NAME-evaluation.html here, NAME being the model's]",
 )
 @click.option("--no-html", is_flag=True, help="Write no report.")
 @click.option(
-    "--lines", metavar="N", type=click.IntRange(min=0), default=10,
+    "--lines",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=10,
     help="How many of the worst lines to print.  [default: 10]",
 )
 @format_option("text", "json")

@@ -37,7 +37,8 @@ def exit_code(error: Exception, debug: bool) -> int:
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "ocr"
-        complain(f"{error.format_message().rstrip('.')}; see: {path} --help")
+        message = " ".join(error.format_message().split()).rstrip(".")  # choices stand in rows
+        complain(f"{message}; see: {path} --help")
         return error.exit_code
     reason = " ".join(str(error).split()) or "no reason given"
     complain(f"{type(error).__name__}: {reason}; run it again with --debug for the traceback")

@@ -77,7 +77,9 @@ def _option(
     value_type = next((part for part in get_args(type_hint) if part is not type(None)), type_hint)
     choices = field.metadata["choices"]
     declaration = f"{switch}/--no-{switch[2:]}" if value_type is bool else switch
-    settings: dict[str, Any] = {} if value_type is bool else {"metavar": _metavar(field, value_type)}
+    settings: dict[str, Any] = (
+        {} if value_type is bool else {"metavar": _metavar(field, value_type)}
+    )
     return click.option(
         declaration,
         name_of(kind, field.name),
@@ -99,7 +101,7 @@ def _metavar(field: dataclasses.Field[Any], value_type: type) -> str:
 
 def _help(field: dataclasses.Field[Any], switch: str) -> str:
     """The field's help as a sentence, with the default and its unit."""
-    text, unit = field.metadata["help"], field.metadata["unit"]
+    text, unit = str(field.metadata["help"]), str(field.metadata["unit"])
     sentence = text[0].upper() + text[1:]
     if field.default is None:
         return sentence

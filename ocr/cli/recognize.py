@@ -56,7 +56,9 @@ def command(images: tuple[str, ...], model: str, kind: str, with_names: bool) ->
         assert recognizer is not None
         click.echo(_line(name, result, recognizer.model_id, kind, with_names))
     if failed == len(names):
-        raise InputError(f"none of {failed} images could be read" if failed > 1 else "no image read")
+        raise InputError(
+            f"none of {failed} images could be read" if failed > 1 else "no image read"
+        )
     if failed:
         raise PartialFailure(f"{failed} of {len(names)} images could not be read")
 
@@ -76,7 +78,9 @@ def _names(images: Iterable[str]) -> Iterator[str | OcrError]:
             yield error
             continue
         found = [str(path) for path in paths if image_stem(path.name) is not None]
-        yield from found or [UsageError(f"{image} matches no image", "check the pattern")]
+        yield from found
+        if not found:
+            yield UsageError(f"{image} matches no image", "check the pattern")
 
 
 def _results(

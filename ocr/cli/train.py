@@ -44,23 +44,29 @@ class Places:
 @make_command("train", EXAMPLES)
 @click.argument("data", metavar="DATA...", nargs=-1)
 @click.option(
-    "-o", "--output", metavar="MODEL", type=click.Path(path_type=Path), required=True,
+    "-o",
+    "--output",
+    metavar="MODEL",
+    type=click.Path(path_type=Path),
+    required=True,
     help="Model file to make (.safetensors); the run's state goes to MODEL.training beside it.",
 )
 @click.option(
-    "--validation", metavar="DATA", multiple=True,
+    "--validation",
+    metavar="DATA",
+    multiple=True,
     help="Lines to choose the best model by, never trained on; can be repeated.  "
     "[default: a share of DATA]",
 )
 @click.option(
-    "--from", "start", metavar="MODEL",
+    "--from",
+    "start",
+    metavar="MODEL",
     help="Begin with this model's weights; new characters are added to its alphabet.",
 )
 @click.option("--resume", is_flag=True, help="Continue the run of -o MODEL as it was.")
 @click.option("--overwrite", is_flag=True, help="Begin anew where -o MODEL has a run or model.")
-@options_from(
-    TrainingOptions, "training", "Training", flags={"validation": "--validation-share"}
-)
+@options_from(TrainingOptions, "training", "Training", flags={"validation": "--validation-share"})
 @options_from(PreprocessingOptions, "preprocessing", "Images")
 @options_from(NetworkOptions, "network", "Network")
 def command(resume: bool, overwrite: bool, **parts: Any) -> None:
@@ -123,9 +129,7 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
     return run
 
 
-def _must_match(
-    kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()
-) -> None:
+def _must_match(kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()) -> None:
     """Raise UsageError for a switch on the command line that differs from what is fixed."""
     for field, value in given(kind).items():
         settled = getattr(fixed, field)

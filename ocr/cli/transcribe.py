@@ -13,7 +13,7 @@ from ocr.cli.command import command as make_command
 from ocr.cli.command import model_option
 from ocr.cli.failures import complain, say
 from ocr.cli.options import options_from
-from ocr.errors import InputError, PartialFailure
+from ocr.errors import InputError, OutputError, PartialFailure
 from ocr.options import BatchOptions
 
 if TYPE_CHECKING:
@@ -29,12 +29,20 @@ ocr transcribe scans/ -o out/ --format txt,json         boxes and confidences as
 @make_command("transcribe", EXAMPLES)
 @click.argument("folders", metavar="FOLDER...", nargs=-1, required=True)
 @click.option(
-    "-o", "--output", metavar="OUT", type=click.Path(path_type=Path), required=True,
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    required=True,
     help="Folder to write to; the tree below each FOLDER is kept in it.",
 )
 @model_option
 @click.option(
-    "--format", "formats", metavar="LIST", default="txt", show_default=True,
+    "--format",
+    "formats",
+    metavar="LIST",
+    default="txt",
+    show_default=True,
     help="What to write, separated by commas: txt, json.",
 )
 @options_from(BatchOptions, "options", "Work")
@@ -55,9 +63,9 @@ def command(
     outcomes = list(skipped(planned))
     try:
         _run(planned, model, options.batch_size, outcomes.append)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OutputError):
         _summarize(outcomes)
-        say("the same command continues here", "yellow")
+        say("what is done stays; the same command goes on from here", "yellow")
         raise
     failures = write_failures(output, outcomes)
     _summarize(outcomes)
@@ -67,9 +75,7 @@ def command(
     _judge(outcomes, failures)
 
 
-def _run(
-    planned: Plan, model: str, batch_size: int, on_outcome: Callable[[Outcome], None]
-) -> None:
+def _run(planned: Plan, model: str, batch_size: int, on_outcome: Callable[[Outcome], None]) -> None:
     if not planned.pending:
         return  # nothing to load a model for
     from ocr.batch import work

@@ -2,8 +2,7 @@
 
 Four 3 x 3 convolutions, each with pooling, batch normalisation and ReLU. The first two halve
 height and width, the other two the height alone; what is left of the height is stacked into the
-features of a frame. One frame covers ``COLUMNS_PER_FRAME``
-columns.
+features of a frame. One frame covers ``COLUMNS_PER_FRAME`` columns.
 
 Lines of one batch are padded to one width. After every block the padding is set to 0 again, so
 that a line reads the same alone and in company.
@@ -52,8 +51,8 @@ class ConvolutionalFrontEnd(nn.Module):
             step *= pool[1]
             image = image * column_mask(lengths, image.shape[3], step).to(image.dtype)
         image = self.dropout(image)
-        stacked = image.permute(3, 0, 2, 1)  # (T', N, H', C)
-        return stacked.reshape(*stacked.shape[:2], -1)  # (T', N, H' C)
+        stacked: Tensor = image.permute(3, 0, 2, 1)  # (T', N, H', C)
+        return stacked.flatten(2)  # (T', N, H' C)
 
 
 def pad_to_multiples(image: Tensor) -> Tensor:

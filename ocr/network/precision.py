@@ -23,5 +23,7 @@ def multiplies_bfloat16(device: str) -> bool:
     """Whether the device has instructions for bfloat16 products."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported())
+    if not hasattr(torch.cpu, "get_capabilities"):  # an older torch cannot say
+        return False
     capabilities = torch.cpu.get_capabilities()
     return any(capabilities.get(name) is True for name in ("avx512_bf16", "amx_bf16", "bf16"))

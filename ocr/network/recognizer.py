@@ -68,7 +68,7 @@ class FrameStacking(nn.Module):
 def resize_output(network: RecognizerNetwork, labels: int) -> None:
     """Give the output layer more labels in place; old ones keep their weights."""
     old = network.output
-    new = nn.Linear(old.in_features, labels)
+    new = nn.Linear(old.in_features, labels, device=old.weight.device)
     with torch.no_grad():
         new.weight[: old.out_features] = old.weight
         new.bias[: old.out_features] = old.bias

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,11 +12,7 @@ from ocr.errors import UsageError
 from ocr.files import write_atomically
 from ocr.options import TrainingOptions
 from ocr.training.datareport import problems_tsv
-from ocr.training.loop import Progress, train
-try:
-    from ocr.training.loop import lines_per_second
-except ImportError:
-    lines_per_second = lambda run: 50.0
+from ocr.training.loop import Progress, lines_per_second, train
 from ocr.training.parallel import Alone, Gloo, Helpers, usable_cores
 from ocr.training.problems import Problem
 from ocr.training.run import Run, run_folder
@@ -75,7 +71,9 @@ def expected_speed(run: Run) -> float:
     return lines_per_second(run) * process_count(run.options)
 
 
-def train_run(run: Run, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Progress]:
+def train_run(
+    run: Run, should_stop: Callable[[], bool] = lambda: False
+) -> Generator[Progress, None, None]:
     """Save the run, start its processes, train, and end them. See ``ocr.training.loop.train``.
 
     Close the iterator if you leave it early, or the other processes wait for the next step.

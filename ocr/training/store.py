@@ -16,19 +16,24 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ocr.errors import ImageError, OutputError
+from ocr.errors import ImageError, InputError, OutputError
 from ocr.files import write_atomically
 from ocr.options import PreprocessingOptions
 from ocr.preprocessing import normalized
 from ocr.preprocessing.columns import frame_count
-from ocr.training.dataset import Problem, frame_problem, image_problem
+from ocr.training.problems import Problem, frame_problem, image_problem, shown
 from ocr.types import Float32Array, Sample
 
 OnProgress = Callable[[int, int], None]  # lines read, lines in all
+
+
+INDEX = "lines.json"
+PIXELS = "lines.bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +47,19 @@ class StoredLine:
 
 
 class LineStore:
-    """Random access to the normalised lines of a run."""
+    """Random access to the normalised lines of a run. Raises InputError if they are missing or
+    damaged."""
 
     def __init__(self, folder: Path) -> None:
-        index = json.loads((folder / "lines.json").read_text(encoding="utf-8"))
+        index = _read_index(folder)
+        if index is None:
+            raise InputError(f"the lines in {folder} are damaged", "start the training anew")
         self.height: int = index["height"]
         self.lines = tuple(StoredLine(*row) for row in index["lines"])
         self.widths = np.array([line.width for line in self.lines], dtype=np.int64)
-        self._pixels: npt.NDArray[np.uint8] = np.memmap(
-            folder / "lines.bin", dtype=np.uint8, mode="r"
-        )
+        self._pixels: npt.NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        if self.lines:  # an empty file cannot be mapped
+            self._pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r")
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -71,40 +79,63 @@ def build_store(
     on_progress: OnProgress | None = None,
 ) -> tuple[LineStore, list[Problem]]:
     """Normalise every sample into ``folder``; lines that cannot be trained on are returned as
-    problems. A store of the same samples and options that is already there is used as it is."""
+    problems. A store of the same samples and options that is already there is used as it is.
+    Raises OutputError if the folder cannot be written."""
     key = _key(samples, options)
-    index_path = folder / "lines.json"
-    if index_path.is_file():
-        index = json.loads(index_path.read_text(encoding="utf-8"))
-        if index["key"] == key:
-            return LineStore(folder), [Problem(*row) for row in index["problems"]]
-    lines: list[StoredLine] = []
-    problems: list[Problem] = []
+    index = _read_index(folder)
+    if index is None or index["key"] != key:
+        index = {"key": key, "height": options.height}
+        index |= _write_lines(folder, samples, options, on_progress)
+        write_atomically(folder / INDEX, json.dumps(index, ensure_ascii=False))
+    return LineStore(folder), [Problem(*row) for row in index["problems"]]
+
+
+def _write_lines(
+    folder: Path,
+    samples: Sequence[Sample],
+    options: PreprocessingOptions,
+    on_progress: OnProgress | None,
+) -> dict[str, Any]:
+    """Write the pixels; returns the index's lines and problems.
+
+    A training that still maps the old pixels keeps them, and no index ever describes pixels
+    other than its own.
+    """
+    lines: list[tuple[str, str, int, int]] = []
+    problems: list[tuple[str, str, str]] = []
     offset = 0
+    temporary = folder / f".{PIXELS}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lines.bin").open("wb") as file:
+        with temporary.open("wb") as file:
             for number, (sample, result) in enumerate(normalise_all(samples, options), start=1):
                 if isinstance(result, Problem):
-                    problems.append(result)
+                    problems.append((result.id, result.reason, result.fix))
                 else:
                     file.write(result.tobytes())
-                    lines.append(StoredLine(sample.id, sample.text, offset, result.shape[1]))
+                    lines.append((sample.id, sample.text, offset, result.shape[1]))
                     offset += result.size
                 if on_progress:
                     on_progress(number, len(samples))
             file.flush()
             os.fsync(file.fileno())
+        (folder / INDEX).unlink(missing_ok=True)
+        temporary.replace(folder / PIXELS)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise OutputError(f"{folder} cannot be written ({error.strerror})") from error
-    index = {
-        "key": key,
-        "height": options.height,
-        "lines": [[line.id, line.text, line.offset, line.width] for line in lines],
-        "problems": [[p.id, p.reason, p.fix] for p in problems],
-    }
-    write_atomically(index_path, json.dumps(index, ensure_ascii=False))
-    return LineStore(folder), problems
+    return {"lines": lines, "problems": problems}
+
+
+def _read_index(folder: Path) -> dict[str, Any] | None:
+    """The index of a whole store, or None if there is none that fits its pixels."""
+    try:
+        index: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        complete = isinstance(index["key"], str) and isinstance(index["problems"], list)
+        size = sum(index["height"] * width for _, _, _, width in index["lines"])
+        return index if complete and (folder / PIXELS).stat().st_size == size else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # what cannot be read is made again
 
 
 def normalise_all(
@@ -119,14 +150,12 @@ def normalise_all(
             yield from zip(part, pool.map(lambda s: _normalise(s, options), part), strict=True)
 
 
-def _normalise(
-    sample: Sample, options: PreprocessingOptions
-) -> npt.NDArray[np.uint8] | Problem:
+def _normalise(sample: Sample, options: PreprocessingOptions) -> npt.NDArray[np.uint8] | Problem:
     try:
         values = normalized(sample.image, options).values  # (H, W)
     except ImageError as error:
         return image_problem(sample, error)
-    problem = frame_problem(sample.id, sample.text, frame_count(values.shape[1]))
+    problem = frame_problem(shown(sample.image), sample.text, frame_count(values.shape[1]))
     return problem or np.round(values * 255).astype(np.uint8)
 
 

@@ -1,0 +1,41 @@
+"""The files of one line: what is written is what was read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ocr.formats import LINE_WRITERS
+from ocr.types import Character, Transcript
+
+TEXT = 'a<b>&"\U0001d510 \u05d0\u05d1 e\u0301'
+BOXES = tuple(
+    Character(character, 10.0 * number + 1 / 3, 10.0 * number + 10, 0.5)
+    for number, character in enumerate(TEXT)
+)
+TRANSCRIPT = Transcript(TEXT, 0.123456, BOXES)
+
+
+def test_text_is_the_reading_and_one_line_break() -> None:
+    assert LINE_WRITERS["txt"](Path("x.png"), TRANSCRIPT, "id") == TEXT + "\n"
+
+
+def test_json_is_one_line_that_holds_everything() -> None:
+    written = LINE_WRITERS["json"](Path("a/x.png"), TRANSCRIPT, "0123456789ab")
+    assert written.count("\n") == 1
+    assert written.endswith("}\n")
+    values = json.loads(written)
+    assert list(values) == ["path", "model", "text", "confidence", "characters"]
+    assert values["path"] == "a/x.png"
+    assert values["model"] == "0123456789ab"
+    assert values["text"] == "".join(box["text"] for box in values["characters"]) == TEXT
+    assert values["confidence"] == 0.1235
+    assert values["characters"][1] == {"text": "<", "left": 10.33, "right": 20, "confidence": 0.5}
+
+
+def test_json_can_be_encoded_whatever_the_file_is_called() -> None:
+    name = b"lines/\xff\n.png".decode("utf-8", "surrogateescape")
+    written = LINE_WRITERS["json"](Path(name), Transcript("", 0.0), "id")
+    values = json.loads(written.encode("utf-8"))
+    assert values["path"] == "lines/\\udcff\n.png"
+    assert values["characters"] == []
