@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
     from ocr.recognition import Recognizer, load_model
     from ocr.training.dataset import read_samples
-    from ocr.training.loop import train
     from ocr.training.prepare import Recipe, prepare
+    from ocr.training.session import train_run as train
     from ocr.types import Character, Transcript
 
 __version__ = "0.1.0"
@@ -44,26 +44,27 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Character": "ocr.types",
-    "NetworkOptions": "ocr.options",
-    "OcrError": "ocr.errors",
-    "PreprocessingOptions": "ocr.options",
-    "Recipe": "ocr.training.prepare",
-    "Recognizer": "ocr.recognition",
-    "TrainingOptions": "ocr.options",
-    "Transcript": "ocr.types",
-    "evaluate": "ocr.evaluation",
-    "load_model": "ocr.recognition",
-    "prepare": "ocr.training.prepare",
-    "read_samples": "ocr.training.dataset",
-    "train": "ocr.training.loop",
-    "transcribe": "ocr.batch",
+    "Character": "ocr.types.Character",
+    "NetworkOptions": "ocr.options.NetworkOptions",
+    "OcrError": "ocr.errors.OcrError",
+    "PreprocessingOptions": "ocr.options.PreprocessingOptions",
+    "Recipe": "ocr.training.prepare.Recipe",
+    "Recognizer": "ocr.recognition.Recognizer",
+    "TrainingOptions": "ocr.options.TrainingOptions",
+    "Transcript": "ocr.types.Transcript",
+    "evaluate": "ocr.evaluation.evaluate",
+    "load_model": "ocr.recognition.load_model",
+    "prepare": "ocr.training.prepare.prepare",
+    "read_samples": "ocr.training.dataset.read_samples",
+    "train": "ocr.training.session.train_run",
+    "transcribe": "ocr.batch.transcribe",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        module, _, attribute = _HOMES[name].rpartition(".")
+        return getattr(import_module(module), attribute)
     raise AttributeError(f"module 'ocr' has no attribute {name!r}")
 
 

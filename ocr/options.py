@@ -15,6 +15,9 @@ from ocr.errors import UsageError
 
 T = TypeVar("T")
 
+TYPES = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
+"""What a field's annotation admits; true is no number here, and 1 may stand for 1.0."""
+
 
 def option(
     default: Any,
@@ -43,11 +46,16 @@ def option(
 
 
 def check(options: Any) -> None:
-    """Raise UsageError unless every field respects its own choices and limits."""
+    """Raise UsageError unless every field has its type and respects its choices and limits."""
     for entry in dataclasses.fields(options):
         value, rule = getattr(options, entry.name), entry.metadata
-        if not rule or value is None:
+        kind, _, optional = str(entry.type).partition(" | ")
+        if value is None and optional:
             continue
+        if type(value) not in TYPES[kind] or value != value:  # NaN is no amount
+            raise UsageError(
+                f"{entry.name} cannot be {value!r}", f"it needs a value of type {kind}"
+            )
         if rule["choices"] and value not in rule["choices"]:
             raise UsageError(
                 f"{entry.name} cannot be {value!r}", "choose from " + ", ".join(rule["choices"])
@@ -119,11 +127,11 @@ class NetworkOptions:
 class TrainingOptions:
     """One training run. Stored in the checkpoint; a copy goes into the model's card."""
 
-    minutes: float | None = option(None, "stop after this much training", unit="min", minimum=0)
+    minutes: float | None = option(None, "stop after this much training", unit="min", minimum=0.01)
     epochs: float | None = option(
         None,
         "stop after this many passes over the data (default: 40, or no limit with --minutes)",
-        minimum=0,
+        minimum=0.01,
     )
     batch_size: int = option(16, "lines per step, over all processes", minimum=1)
     learning_rate: float | None = option(

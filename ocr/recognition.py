@@ -2,6 +2,8 @@
 
     source --preprocess--> Columns --engine--> log-probabilities --greedy--> Hypothesis
            --transcript_of--> Transcript
+
+Each arrow is one call; the engine alone sees many lines at once.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from ocr.types import Character, Columns, Float32Array, Hypothesis, ModelSpec, T
 
 if TYPE_CHECKING:
     from ocr.network.engines import Engine
+
+LONE_REACH = 2.0  # frames from the middle of a line's only character to either side
 
 
 class Recognizer:
@@ -65,14 +69,13 @@ def load_model(name_or_path: str | Path = "default") -> Recognizer:
     return Recognizer(TorchEngine(network), spec, model_id(path))
 
 
-def transcript_of(
-    hypothesis: Hypothesis, alphabet: Alphabet, edges: Float32Array
-) -> Transcript:
+def transcript_of(hypothesis: Hypothesis, alphabet: Alphabet, edges: Float32Array) -> Transcript:
     """Labels and frame spans -> text and boxes in source pixels.
 
     edges  (T + 1,) source-pixel x of the columns' edges
     CTC marks a character by a few frames near its middle. Between two characters the boundary is
-    put halfway between their spans. The line's confidence is the mean of its characters'.
+    put halfway between the middles of their spans. The line's confidence is the mean of its
+    characters', 0 where there are none.
     """
     text = alphabet.decode(hypothesis.labels)
     bounds = _boundaries(hypothesis.spans, edges)
@@ -93,9 +96,7 @@ def _boundaries(spans: Sequence[tuple[int, int]], edges: Float32Array) -> Float3
         return edges[:1]
     middles = np.array([(start + end) / 2 for start, end in spans])  # frames
     inner = (middles[1:] + middles[:-1]) / 2
-    reach = (middles[-1] - middles[0]) / (2 * max(1, len(middles) - 1)) or 1.0
-    first = middles[0] - (inner[0] - middles[0] if len(inner) else reach)
-    last = middles[-1] + (middles[-1] - inner[-1] if len(inner) else reach)
-    frames = np.concatenate([[first], inner, [last]])
-    columns = np.arange(len(edges), dtype=np.float32)
+    reaches = np.abs(inner[[0, -1]] - middles[[0, -1]]) if len(inner) else [LONE_REACH] * 2
+    frames = np.concatenate([[middles[0] - reaches[0]], inner, [middles[-1] + reaches[1]]])
+    columns = np.arange(len(edges))
     return np.asarray(np.interp(frames * COLUMNS_PER_FRAME, columns, edges), np.float32)

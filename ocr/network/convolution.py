@@ -47,7 +47,7 @@ class ConvolutionalFrontEnd(nn.Module):
         for convolution, norm, pool in zip(self.convolutions, self.norms, POOLS, strict=True):
             image = convolution(image)
             image = functional.max_pool2d(image, pool)
-            image = functional.relu(norm(image))  # monotonic: cheaper after the pool
+            image = functional.relu(norm(image))  # after the pool, where fewer cells are left
             step *= pool[1]
             image = image * column_mask(lengths, image.shape[3], step).to(image.dtype)
         image = self.dropout(image)

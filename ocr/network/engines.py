@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from ocr.network.padding import pad_columns, padded_width
 from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork
-from ocr.network.padding import pad_columns
 from ocr.types import Columns, Float32Array
 
 COLUMNS_PER_BATCH = 16_384  # columns that go through the network together, bounds the memory
@@ -37,7 +37,7 @@ class TorchEngine:
 
     def log_probs(self, lines: Sequence[Columns]) -> list[Float32Array]:
         results: list[Float32Array] = [np.empty((0, 0), np.float32)] * len(lines)
-        for part in batches_by_width([len(line.values) for line in lines]):
+        for part in batches_by_width([padded_width(len(line.values)) for line in lines]):
             for index, result in zip(part, self._run([lines[i] for i in part]), strict=True):
                 results[index] = result
         return results
@@ -48,9 +48,7 @@ class TorchEngine:
         with autocast(self.device, self.precision):
             log_probs, frames = self.network(columns.to(self.device), lengths.to(self.device))
         whole = log_probs.cpu().numpy()  # (T', N, K)
-        return [
-            np.ascontiguousarray(whole[: int(count), row]) for row, count in enumerate(frames)
-        ]
+        return [np.ascontiguousarray(whole[: int(count), row]) for row, count in enumerate(frames)]
 
 
 def batches_by_width(widths: Sequence[int], budget: int = COLUMNS_PER_BATCH) -> list[list[int]]:

@@ -30,6 +30,7 @@ from ocr.types import Float32Array
 ANALYSIS_HEIGHT = 24  # px; skew, slant and body are measured on a copy of this height
 STROKE_INK = 0.75  # mean ink of a stroke after stretching, 0..1
 LARGEST_GAIN = 8.0  # faint pencil is lifted no further, or blank paper would become noise
+LEAST_CONTRAST = 1 / 255  # one level of an 8-bit scan: paper is known no better than that
 LARGEST_SKEW = 0.14  # px per px, 8 degrees: steeper crops are usually not text lines
 LARGEST_SLANT = 1.0  # px per px, 45 degrees
 SHEAR_STEPS = 15  # slopes tried; a parabola refines the best
@@ -84,7 +85,10 @@ def flatten_background(ink: Float32Array) -> Float32Array:
     window = 31  # px of the coarse copy: wider than any letter, narrower than a shadow
     paper8 = cv2.medianBlur(np.round(coarse * 255).astype(np.uint8), window)
     paper = cv2.resize(paper8.astype(np.float32) / 255, (width, height))
-    flat = np.maximum(ink - paper, 0) / np.maximum(1 - paper, 0.05)
+    contrast = np.maximum(ink - paper, 0)
+    if contrast.max() <= LEAST_CONTRAST:
+        return np.zeros_like(ink)
+    flat = contrast / np.maximum(1 - paper, 0.05)
     levels = np.round(np.minimum(flat, 1) * 255).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     strokes = flat[levels > threshold]
@@ -174,14 +178,14 @@ def _resample(
     """Apply scale, shears and centring at once. ``centre`` is the body's row at mid-width,
     counted in the sheared copy's rows, which is the source row there."""
     source_height, source_width = ink.shape
-    scale = min(scale, (LARGEST_WIDTH - 2 * MARGIN) / source_width)
+    lean = abs(slant) * height / 4  # px the ascenders move beyond the ends
+    margin = MARGIN + round(lean)
+    scale = min(scale, max(1, LARGEST_WIDTH - 2 * margin) / source_width)
     if scale < 1:  # shrink by area first: a linear kernel alone would skip thin strokes
         size = (max(1, round(source_width * scale)), max(1, round(source_height * scale)))
         ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
     zoom_x = scale * source_width / ink.shape[1]
     zoom_y = scale * source_height / ink.shape[0]
-    lean = abs(slant) * height / 4  # px the ascenders move beyond the ends
-    margin = MARGIN + round(lean)
     width = max(1, round(source_width * scale)) + 2 * margin
     middle_x = source_width * scale / 2
     middle_y = height / 2

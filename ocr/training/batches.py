@@ -18,7 +18,7 @@ from ocr.network.padding import pad_columns
 from ocr.preprocessing.columns import columns_from_line, frame_count
 from ocr.training.augment import augment
 from ocr.training.store import LineStore
-from ocr.types import Batch, Float32Array
+from ocr.types import Batch, Float32Array, ModelSpec
 
 POOL = 32  # batches sorted together: wide enough for equal widths, small enough to stay mixed
 
@@ -45,10 +45,15 @@ def epoch_order(
 
 
 class Batcher:
-    """Lines of a store -> Batch, distorted for training or as they are for validation."""
+    """Lines of a store -> Batch, distorted for training or as they are for validation.
 
-    def __init__(self, store: LineStore, alphabet: Alphabet, features: str, seed: int) -> None:
-        self.store, self.alphabet, self.features, self.seed = store, alphabet, features, seed
+    members  indices of the training lines: no other line is ever seen in a distorted one
+    """
+
+    def __init__(self, store: LineStore, spec: ModelSpec, members: IndexArray, seed: int) -> None:
+        self.store, self.members, self.seed = store, members, seed
+        self.alphabet = Alphabet(spec.alphabet)
+        self.features = spec.preprocessing.features
 
     def plain(self, indices: Sequence[int] | IndexArray) -> Batch:
         """The lines as recognition sees them."""
@@ -63,18 +68,14 @@ class Batcher:
         if strength <= 0:
             return image
         rng = np.random.default_rng((self.seed, epoch, index))
-        neighbour = self.store.image(int(rng.integers(len(self.store))))
+        neighbour = self.store.image(int(rng.choice(self.members)))
         changed = augment(image, rng, strength, neighbour)
         fits = frame_count(changed.shape[1]) >= frames_needed(self.store.lines[index].text)
         return changed if fits else image
 
     def _collate(self, indices: Sequence[int] | IndexArray, images: list[Float32Array]) -> Batch:
         labels = [self.alphabet.encode(self.store.lines[int(i)].text) for i in indices]
-        values = [
-            columns_from_line(image, np.arange(image.shape[1] + 1, dtype=np.float32),
-                              self.features).values
-            for image in images
-        ]  # each (T, F)
+        values = [self._columns(image) for image in images]
         columns, lengths = pad_columns(values)
         return Batch(
             columns=columns,
@@ -84,3 +85,7 @@ class Batcher:
             ids=tuple(self.store.lines[int(i)].id for i in indices),
         )
 
+    def _columns(self, image: Float32Array) -> Float32Array:
+        """(H, T) -> (T, F); where the columns lie in the source plays no part in training."""
+        edges = np.arange(image.shape[1] + 1, dtype=np.float32)
+        return columns_from_line(image, edges, self.features).values

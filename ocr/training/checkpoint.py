@@ -72,11 +72,12 @@ def load_checkpoint(
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         counters = Counters(**json.loads(metadata[METADATA_KEY]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise _unusable(path, str(error)) from error
+    try:
         network.load_state_dict(_part(tensors, "network."))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"the checkpoint {path} cannot be used ({error})", "start the training anew"
-        ) from error
+    except RuntimeError as error:  # its message has one line per tensor
+        raise _unusable(path, "it is of another network") from error
     for name, parameter in network.named_parameters():
         state = {
             key: tensors[f"optimizer.{key}.{name}"]
@@ -89,6 +90,10 @@ def load_checkpoint(
                 for key, value in state.items()
             }
     return counters, _part(tensors, "best.")
+
+
+def _unusable(path: Path, why: str) -> InputError:
+    return InputError(f"the checkpoint {path} cannot be used: {why}", "start the training anew")
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

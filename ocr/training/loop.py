@@ -24,22 +24,22 @@ from torch import Tensor
 from torch.nn import functional
 
 from ocr.alphabet import BLANK, Alphabet
-from ocr.decoding.greedy import greedy
-from ocr.metrics import edit_counts
-from ocr.network.modelfile import load_model_file, save_model
+from ocr.network.modelfile import load_model_file
 from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork, resize_output
 from ocr.training.batches import Batcher, IndexArray, epoch_order
+from ocr.training.best import restore_model, write_model
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
-from ocr.training.parallel import Alone, Exchange
+from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.record import record
 from ocr.training.run import Run
+from ocr.training.schedule import DEFAULT_EPOCHS as DEFAULT_EPOCHS
+from ocr.training.schedule import Schedule
 from ocr.training.store import LineStore
-from ocr.types import ModelSpec
+from ocr.training.validation import count_edits
+from ocr.types import Batch
 
 CHECKPOINT_SECONDS = 120.0
-DEFAULT_EPOCHS = 40.0
-LAST_RATE = 0.01  # step size at the end of the cycle, relative to its peak
 SPEED_MEMORY = 0.95  # of the running means of loss and speed, per step
 
 
@@ -95,9 +95,8 @@ class Trainer:
         torch.manual_seed(run.options.seed)
         self.run, self.exchange = run, exchange
         self.store = LineStore(run.folder)
-        self.alphabet = Alphabet(run.spec.alphabet)
-        features = run.spec.preprocessing.features
-        self.batcher = Batcher(self.store, self.alphabet, features, run.options.seed)
+        self.members = np.array(run.train, dtype=np.int64)
+        self.batcher = Batcher(self.store, run.spec, self.members, run.options.seed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = initial_network(run).to(self.device)
         self.optimizer = torch.optim.AdamW(
@@ -109,11 +108,9 @@ class Trainer:
         self.counters = Counters()
         self.best: dict[str, Tensor] = {}
         if run.checkpoint.is_file():
-            self.counters, self.best = load_checkpoint(
-                run.checkpoint, self.network, self.optimizer
-            )
-        self.members = np.array(run.train, dtype=np.int64)
+            self.counters, self.best = load_checkpoint(run.checkpoint, self.network, self.optimizer)
         self.steps_per_epoch = -(-len(self.members) // run.options.batch_size)
+        self.schedule = Schedule(run.options, self.steps_per_epoch)
         lines = min(run.options.validate_every, len(self.members))
         lines = max(lines, 4 * len(run.validation))  # a fifth of the time at most
         self.steps_per_validation = max(1, lines // run.options.batch_size)
@@ -123,22 +120,26 @@ class Trainer:
         """Train; see ``train``."""
         counters, started = self.counters, time.monotonic() - self.counters.seconds
         saved, loss, speed = time.monotonic(), float("nan"), float("nan")
+        if self.exchange.rank == 0:
+            restore_model(self.run, self.network, counters, self.best)
         while not self._finished():
             before = time.monotonic()
             counters.seconds = before - started
             step_loss, lines, stop = self._step(should_stop())
             took = time.monotonic() - before
             loss, speed = _running(loss, step_loss), _running(speed, lines / took)
-            cer = self._validate(loss) if self._validation_due() or stop else None
-            if self.exchange.rank == 0 and (stop or time.monotonic() - saved > CHECKPOINT_SECONDS):
+            due = self._validation_due()
+            cer = self._validate(loss) if due else None
+            counters.seconds = time.monotonic() - started
+            if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
-            counters.seconds = time.monotonic() - started
+            if stop and not due:
+                cer = self._look()
             yield self._progress(loss, speed, cer, "asked to stop" if stop else "")
             if stop:
                 return
-        if self.exchange.rank == 0:
-            self._save()
+        self._save()
 
     def _step(self, stop: bool) -> tuple[float, int, bool]:
         """One optimiser step. Returns the loss, the lines of the batch and whether to stop."""
@@ -157,12 +158,21 @@ class Trainer:
         total, fraction, stopping = self._share(loss.item(), stop)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), options.clip)
         if torch.isfinite(norm):  # else one bad step would spoil every weight
+            rate = self.schedule.rate(counters.step, counters.fraction)
             for group in self.optimizer.param_groups:
-                group["lr"] = self.run.learning_rate * self._rate()
+                group["lr"] = self.run.learning_rate * rate
             self.optimizer.step()
         counters.step += 1
         counters.fraction = fraction
         return total, len(whole), stopping
+
+    def _share(self, loss: float, stop: bool) -> tuple[float, float, bool]:
+        """Add up the gradients and the loss; from the first process alone come how far the run
+        is after this step and whether to stop."""
+        fraction = self.schedule.fraction(self.counters.step + 1, self.counters.seconds)
+        decided = [fraction, float(stop)] if self.exchange.rank == 0 else [0.0, 0.0]
+        total, fraction, stopping = add_up(self.network, self.exchange, [loss, *decided])
+        return total, fraction, stopping > 0
 
     def _order(self, epoch: int) -> list[IndexArray]:
         if epoch != self._epoch:
@@ -176,58 +186,24 @@ class Trainer:
     def batch_loss(self, indices: IndexArray, epoch: int) -> Tensor:
         """Negative log-likelihood of the lines, summed, in nats."""
         batch = self.batcher.distorted(indices, epoch, self.run.options.augment)
+        log_probs, frames = self.forward(batch)
+        return functional.ctc_loss(
+            log_probs,
+            batch.labels.to(self.device),
+            frames,
+            batch.label_lengths,
+            blank=BLANK,
+            reduction="sum",
+            zero_infinity=True,
+        )
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Log-probabilities (T, N, K) and frames (N,), in the run's precision."""
         with autocast(self.device, self.run.options.precision):
-            log_probs, frames = self.network(
+            outputs: tuple[Tensor, Tensor] = self.network(
                 batch.columns.to(self.device), batch.lengths.to(self.device)
             )
-        return functional.ctc_loss(
-            log_probs, batch.labels.to(self.device), frames, batch.label_lengths,
-            blank=BLANK, reduction="sum", zero_infinity=True,
-        )
-
-    def _share(self, loss: float, stop: bool) -> tuple[float, float, bool]:
-        """Add gradients and batch statistics over the processes, in one vector; with them go
-        the loss, and from the first process how far the run is and whether to stop."""
-        first = self.exchange.rank == 0
-        tail = [loss, self._fraction() if first else 0.0, float(stop) if first else 0.0]
-        parameters = list(self.network.parameters())
-        statistics = [b for b in self.network.buffers() if b.is_floating_point()]
-        gradients = [
-            torch.zeros_like(p) if p.grad is None else p.grad for p in parameters
-        ]
-        shares = [b / self.exchange.size for b in statistics]
-        vector = torch.cat(
-            [t.reshape(-1) for t in (*gradients, *shares)]
-            + [torch.tensor(tail, device=self.device)]
-        )
-        if self.exchange.size > 1:
-            self.exchange.add(vector)
-        position = 0
-        for target in (*gradients, *statistics):
-            part = vector[position : position + target.numel()]
-            target.copy_(part.view_as(target))
-            position += target.numel()
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        total, fraction, stopping = vector[position:].tolist()
-        return total, fraction, stopping > 0
-
-    def _rate(self) -> float:
-        """Step size relative to its peak: a short linear rise, then the cycle's fall."""
-        warmup = self.run.options.warmup
-        rise = min(1.0, (self.counters.step + 1) / warmup) if warmup else 1.0
-        return rise * cycle(self.counters.fraction)
-
-    def _fraction(self) -> float:
-        """Share of the run that will be over after this step, by whichever limit is nearer."""
-        options = self.run.options
-        epochs = options.epochs or (None if options.minutes else DEFAULT_EPOCHS)
-        done = 0.0
-        if epochs:
-            done = (self.counters.step + 1) / (epochs * self.steps_per_epoch)
-        if options.minutes:
-            done = max(done, self.counters.seconds / (60 * options.minutes))
-        return min(1.0, done)
+        return outputs
 
     def _finished(self) -> bool:
         patience = self.run.options.patience
@@ -239,66 +215,55 @@ class Trainer:
         return last or self.counters.step % self.steps_per_validation == 0
 
     def _validate(self, loss: float) -> float | None:
-        """CER on the validation lines, shared among the processes; keeps the best weights."""
-        if not self.run.validation:
-            self._keep_best(float("nan"))
-            return None
-        mine = self.run.validation[self.exchange.rank :: self.exchange.size]
-        counts = torch.tensor(self._count_edits(np.array(mine, dtype=np.int64)))
-        self.exchange.add(counts)
-        cer = float(counts[0] / counts[1])
+        """CER on the validation lines; keeps the best weights. Without such lines the last
+        weights are the best."""
         counters = self.counters
+        cer = self._cer()
+        if cer is None:
+            self._keep(None)
+            return None
         counters.unimproved += 1
         if cer < counters.best_cer:
             counters.best_cer, counters.best_step, counters.unimproved = cer, counters.step, 0
-            self._keep_best(cer)
-        epoch = counters.step / self.steps_per_epoch
-        counters.history.append(
-            {"step": counters.step, "epoch": epoch, "seconds": counters.seconds,
-             "loss": loss, "cer": cer}
-        )
+            self._keep(cer)
+        row = {"step": counters.step, "epoch": counters.step / self.steps_per_epoch}
+        counters.history.append({**row, "seconds": counters.seconds, "loss": loss, "cer": cer})
         if self.exchange.rank == 0:
             record(self.run.folder, counters.history)
         return cer
 
-    @torch.inference_mode()
-    def _count_edits(self, indices: IndexArray) -> list[float]:
-        """Edits and reference characters over lines of the store, read as recognition does."""
-        self.network.eval()
-        edits = characters = 0
-        by_width = indices[np.argsort(self.store.widths[indices], kind="stable")]
-        for start in range(0, len(by_width), self.run.options.batch_size):
-            part = by_width[start : start + self.run.options.batch_size]
-            batch = self.batcher.plain(part)
-            with autocast(self.device, self.run.options.precision):
-                log_probs, frames = self.network(
-                    batch.columns.to(self.device), batch.lengths.to(self.device)
-                )
-            log_probs = log_probs.cpu()
-            for row, index in enumerate(part):
-                reading = greedy(log_probs[: int(frames[row]), row].numpy())
-                text = self.store.lines[int(index)].text
-                edits += edit_counts(text, self.alphabet.decode(reading.labels)).count
-                characters += len(text)
-        return [float(edits), float(max(1, characters))]
+    def _look(self) -> float | None:
+        """A validation for whoever stops here: a better model is written, but nothing counted,
+        so that the run goes on as if it had never stopped."""
+        cer = self._cer()
+        better = cer is None or cer < self.counters.best_cer
+        if better and self.exchange.rank == 0:
+            write_model(self.run, self.network, self.counters, cer)
+        return cer
 
-    def _keep_best(self, cer: float) -> None:
-        if self.exchange.rank != 0:
-            return
+    def _cer(self) -> float | None:
+        """The same in all processes; None without validation lines."""
+        if not self.run.validation:
+            return None
+        mine = np.array(self.run.validation[self.exchange.rank :: self.exchange.size], np.int64)
+        self.network.eval()
+        found = count_edits(self.forward, self.batcher, mine, self.run.options.batch_size)
+        counts = torch.tensor(found, dtype=torch.float32)  # exact up to 16 million characters
+        self.exchange.add(counts)
+        edits, characters = counts.tolist()
+        return float(edits / max(1.0, characters))
+
+    def _keep(self, cer: float | None) -> None:
         state = self.network.state_dict()
         self.best = {name: value.detach().cpu().clone() for name, value in state.items()}
-        training = {**self.run.spec.training, "validation_cer": cer,
-                    "step": self.counters.step, "minutes": round(self.counters.seconds / 60, 1)}
-        spec = self.run.spec
-        save_model(
-            self.run.output, self.network,
-            ModelSpec(spec.alphabet, spec.preprocessing, spec.network, training),
-        )
+        if self.exchange.rank == 0:
+            write_model(self.run, self.network, self.counters, cer)
 
     def _save(self) -> None:
-        save_checkpoint(
-            self.run.checkpoint, self.counters, self.network, self.optimizer, self.best
-        )
+        if self.exchange.rank == 0:
+            save_checkpoint(
+                self.run.checkpoint, self.counters, self.network, self.optimizer, self.best
+            )
 
     def _progress(self, loss: float, speed: float, cer: float | None, stopping: str) -> Progress:
         counters = self.counters
@@ -313,7 +278,7 @@ class Trainer:
             seconds_left=left,
             lines_per_second=speed,
             loss=loss,
-            best_cer=counters.best_cer,
+            best_cer=counters.best_cer if cer is None else min(cer, counters.best_cer),
             cer=cer,
             stopping=stopping,
         )
@@ -329,14 +294,11 @@ def initial_network(run: Run) -> RecognizerNetwork:
     return network
 
 
-def cycle(fraction: float) -> float:
-    """Step size relative to its peak: half a cosine from 1 down to ``LAST_RATE``
-    (Loshchilov & Hutter 2017)."""
-    return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * fraction))
-
-
 def _running(mean: float, value: float) -> float:
-    return value if mean != mean else SPEED_MEMORY * mean + (1 - SPEED_MEMORY) * value
+    """The mean moved towards the value; a value that is not finite leaves it as it is."""
+    if not math.isfinite(value):
+        return mean
+    return value if math.isnan(mean) else SPEED_MEMORY * mean + (1 - SPEED_MEMORY) * value
 
 
 def _mixed(seed: int, step: int, rank: int) -> int:

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import torch
 import torch.distributed
-from torch import Tensor
+from torch import Tensor, nn
 
 from ocr.errors import OcrError
 
@@ -72,6 +72,32 @@ class Gloo:
     def close(self) -> None:
         """Leave the group; the others may go on leaving."""
         torch.distributed.destroy_process_group()
+
+
+def add_up(network: nn.Module, exchange: Exchange, numbers: list[float]) -> list[float]:
+    """Replace every gradient by its sum over the processes and every statistic of the network
+    (its floating-point buffers) by its mean; returns the sums of ``numbers``.
+
+    All travel in one vector, since the meeting costs more than the bytes. A parameter without
+    a gradient, in a process that had no line of the batch, counts as 0.
+    """
+    parameters = list(network.parameters())
+    statistics = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+    gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+    if exchange.size > 1:
+        shares = [buffer / exchange.size for buffer in statistics]
+        tail = torch.tensor(numbers, device=parameters[0].device)
+        vector = torch.cat([t.reshape(-1) for t in (*gradients, *shares, tail)])
+        exchange.add(vector)
+        position = 0
+        for target in (*gradients, *statistics):
+            part = vector[position : position + target.numel()]
+            target.copy_(part.view_as(target))
+            position += target.numel()
+        numbers = vector[position:].tolist()
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient
+    return numbers
 
 
 class Helpers:

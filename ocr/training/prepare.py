@@ -12,8 +12,8 @@ from ocr.alphabet import Alphabet
 from ocr.errors import InputError, UsageError
 from ocr.network.modelfile import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
-from ocr.training.dataset import Dataset, read_samples
 from ocr.training.datareport import DataReport, report
+from ocr.training.dataset import Dataset, read_samples
 from ocr.training.problems import Problem
 from ocr.training.run import Run, run_folder
 from ocr.training.split import split_samples
@@ -44,76 +44,85 @@ def prepare(
     validation  data to choose the best model by; else a share of ``data``'s pages is held back
     Raises InputError if no usable line is left, UsageError if the options do not fit.
     """
+    data, validation = _listed(data), _listed(validation)
+    if not data:
+        raise UsageError("no training data given", "name a folder, a list or images")
     started = read_spec(recipe.start) if recipe.start else None
-    preprocessing = started.preprocessing if started else recipe.preprocessing
-    dataset = read_samples(data)
-    held_back = read_samples(validation) if validation else None
-    samples = [*dataset.samples, *(held_back.samples if held_back else ())]
+    # Read in one go, so that ids are unique and an image that both name is a validation line.
+    dataset = read_samples([*validation, *data])
     if not dataset.samples:
-        raise InputError(_nothing_usable(dataset), "see: ocr check")
+        raise InputError(_nothing_usable(dataset.problems), "see: ocr check")
     folder = run_folder(output)
-    store, problems = build_store(folder, samples, preprocessing, on_progress)
-    by_id = {sample.id: sample for sample in samples}
+    preprocessing = started.preprocessing if started else recipe.preprocessing
+    store, problems = build_store(folder, dataset.samples, preprocessing, on_progress)
+    by_id = {sample.id: sample for sample in dataset.samples}
     usable = [by_id[line.id] for line in store.lines]
-    position = {sample.id: index for index, sample in enumerate(usable)}
-    train, validating = _split(dataset, held_back, usable, recipe.training)
+    held_back = sum(lines for _, lines in dataset.sources[: len(validation)])
+    chosen = dataset.samples[:held_back] if validation else None
+    train, validating = _divide(usable, chosen, recipe.training)
+    problems = [*dataset.problems, *problems]
     if not train:
-        raise InputError("no line is left to train on", "see: ocr check")
-    alphabet = Alphabet(started.alphabet) if started else Alphabet("")
-    alphabet = alphabet.extended(sample.text for sample in usable)
-    if not alphabet.characters:
-        raise UsageError("the transcriptions hold no characters")
-    spec = ModelSpec(
-        alphabet=alphabet.characters,
-        preprocessing=preprocessing,
-        network=started.network if started else recipe.network,
-        training=_card(recipe, started, len(train), len(validating)),
-    )
+        raise InputError(_nothing_usable(problems), "see: ocr check")
+    position = {line.id: index for index, line in enumerate(store.lines)}
     run = Run(
         folder=folder,
         output=output,
-        spec=spec,
+        spec=_spec(recipe, started, usable, (len(train), len(validating))),
         options=recipe.training,
         train=tuple(position[sample.id] for sample in train),
         validation=tuple(position[sample.id] for sample in validating),
         start=recipe.start,
     )
-    all_problems = (*dataset.problems, *(held_back.problems if held_back else ()), *problems)
-    return run, report(Dataset(tuple(usable), all_problems))
+    sources = dataset.sources[len(validation) :] + dataset.sources[: len(validation)]
+    return run, report(Dataset(tuple(usable), tuple(problems), sources))
 
 
-def _split(
-    dataset: Dataset, held_back: Dataset | None, usable: Sequence[Sample], options: TrainingOptions
-) -> tuple[list[Sample], list[Sample]]:
+def _listed(sources: Sequence[str | Path]) -> Sequence[str | Path]:
+    return [sources] if isinstance(sources, str | Path) else sources
+
+
+def _divide(
+    usable: Sequence[Sample], chosen: Sequence[Sample] | None, options: TrainingOptions
+) -> tuple[Sequence[Sample], Sequence[Sample]]:
     """Training and validation lines that never overlap, the latter thinned to the number that
-    is read each time."""
-    if held_back is None:
+    is read each time. ``chosen``: the validation lines the user named; their image files are
+    kept out of the training lines. Raises InputError if none of them can be used."""
+    if chosen is None:
         split = split_samples(usable, options.validation, options.seed)
-        train, validating = list(split.train), list(split.validation)
+        train, validating = split.train, split.validation
     else:
-        chosen = {sample.id for sample in held_back.samples}
-        images = {sample.image for sample in held_back.samples}
-        validating = [sample for sample in usable if sample.id in chosen]
-        train = [sample for sample in usable if sample.image not in images]
+        ids = {sample.id for sample in chosen}
+        files = {sample.image.resolve() for sample in chosen}  # a link may stand in both
+        validating = tuple(sample for sample in usable if sample.id in ids)
+        train = tuple(sample for sample in usable if sample.image.resolve() not in files)
+        if not validating:
+            raise InputError("none of the validation lines can be used", "see: ocr check")
     if len(validating) > options.validation_lines:
-        picked = random.Random(options.seed).sample(range(len(validating)), options.validation_lines)
-        validating = [validating[index] for index in sorted(picked)]
+        order = random.Random(options.seed)
+        picked = order.sample(range(len(validating)), options.validation_lines)
+        validating = tuple(validating[index] for index in sorted(picked))
     return train, validating
 
 
-def _card(
-    recipe: Recipe, started: ModelSpec | None, train: int, validation: int
-) -> dict[str, Any]:
-    card: dict[str, Any] = {"lines": train, "validation_lines": validation}
+def _spec(
+    recipe: Recipe, started: ModelSpec | None, usable: Sequence[Sample], lines: tuple[int, int]
+) -> ModelSpec:
+    """What the model will be. ``lines``: how many to train on, and to validate on."""
+    alphabet = Alphabet(started.alphabet if started else "")
+    card: dict[str, Any] = {"lines": lines[0], "validation_lines": lines[1]}
     if recipe.start and started:
         card |= {"from": model_id(recipe.start), "earlier": started.training}
-    return card
-
-
-def _nothing_usable(dataset: Dataset) -> str:
-    if not dataset.problems:
-        return "the data holds no transcribed lines"
-    first: Problem = dataset.problems[0]
-    return f"none of the {len(dataset.problems)} lines can be used; the first, {first.id}: " + (
-        first.reason
+    return ModelSpec(
+        alphabet=alphabet.extended(sample.text for sample in usable).characters,
+        preprocessing=started.preprocessing if started else recipe.preprocessing,
+        network=started.network if started else recipe.network,
+        training=card,
     )
+
+
+def _nothing_usable(problems: Sequence[Problem]) -> str:
+    message = "no line is left to train on"
+    if problems:
+        first = problems[0]
+        message += f", {len(problems)} cannot be used; the first, {first.id}: {first.reason}"
+    return message

@@ -1,9 +1,9 @@
 """The folder of a training run: everything a process needs to train, and to go on.
 
-    run.json                 what is trained: spec, options, split, the weights it starts from
-    lines.bin, lines.json    the normalised lines (see store.py)
-    checkpoint.safetensors   the full state, replaced every two minutes
-    log.jsonl, curve.png     the record of the run
+run.json                 what is trained: spec, options, split, the weights it starts from
+lines.bin, lines.json    the normalised lines (see store.py)
+checkpoint.safetensors   the full state, replaced every two minutes
+log.jsonl, curve.png     the record of the run
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocr.errors import InputError, UsageError
+from ocr.errors import InputError, OcrError, UsageError
 from ocr.files import write_atomically
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions, from_dict
 from ocr.types import ModelSpec
@@ -68,7 +68,7 @@ def load_run(folder: Path) -> Run:
     """Read a run back. Raises UsageError if there is none, InputError if it is damaged."""
     path = folder / "run.json"
     if not path.is_file():
-        raise UsageError(f"there is no training to resume in {folder}", "start one without --resume")
+        raise UsageError(f"no training to resume in {folder}", "start one without --resume")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         spec = values["spec"]
@@ -85,5 +85,5 @@ def load_run(folder: Path) -> Run:
             validation=tuple(values["validation"]),
             start=Path(values["start"]) if values["start"] else None,
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (OcrError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged ({error})", "start the training anew") from error

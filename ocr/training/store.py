@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -96,34 +96,46 @@ def _write_lines(
     options: PreprocessingOptions,
     on_progress: OnProgress | None,
 ) -> dict[str, Any]:
-    """Write the pixels; returns the index's lines and problems.
+    """Replace the pixels; returns the index's lines and problems.
 
-    A training that still maps the old pixels keeps them, and no index ever describes pixels
-    other than its own.
+    A training that still maps the old pixels keeps them, and whenever this is cut off, no index
+    is left that describes other pixels than those beside it.
     """
-    lines: list[tuple[str, str, int, int]] = []
-    problems: list[tuple[str, str, str]] = []
-    offset = 0
     temporary = folder / f".{PIXELS}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            for number, (sample, result) in enumerate(normalise_all(samples, options), start=1):
-                if isinstance(result, Problem):
-                    problems.append((result.id, result.reason, result.fix))
-                else:
-                    file.write(result.tobytes())
-                    lines.append((sample.id, sample.text, offset, result.shape[1]))
-                    offset += result.size
-                if on_progress:
-                    on_progress(number, len(samples))
-            file.flush()
-            os.fsync(file.fileno())
-        (folder / INDEX).unlink(missing_ok=True)
-        temporary.replace(folder / PIXELS)
+        try:
+            with temporary.open("wb") as file:
+                index = _write_pixels(file, samples, options, on_progress)
+                file.flush()
+                os.fsync(file.fileno())
+            (folder / INDEX).unlink(missing_ok=True)
+            temporary.replace(folder / PIXELS)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OutputError(f"{folder} cannot be written ({error.strerror})") from error
+    return index
+
+
+def _write_pixels(
+    file: BinaryIO,
+    samples: Sequence[Sample],
+    options: PreprocessingOptions,
+    on_progress: OnProgress | None,
+) -> dict[str, Any]:
+    lines: list[tuple[str, str, int, int]] = []
+    problems: list[tuple[str, str, str]] = []
+    offset = 0
+    for number, (sample, result) in enumerate(normalise_all(samples, options), start=1):
+        if isinstance(result, Problem):
+            problems.append((result.id, result.reason, result.fix))
+        else:
+            file.write(result.tobytes())
+            lines.append((sample.id, sample.text, offset, result.shape[1]))
+            offset += result.size
+        if on_progress:
+            on_progress(number, len(samples))
     return {"lines": lines, "problems": problems}
 
 

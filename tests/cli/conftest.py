@@ -53,8 +53,8 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lines(tmp_path: Path) -> Path:
     """Three images of lines in a folder of the test's own."""
-    for name in ("b/two", "a", "c"):
-        draw_line(tmp_path / "lines" / f"{name}.png", f"{name} minimum")
+    for name, text in (("b/two", "station in the sun"), ("a", "a minimum"), ("c", "ox")):
+        draw_line(tmp_path / "lines" / f"{name}.png", text)
     return tmp_path / "lines"
 
 
@@ -62,11 +62,12 @@ def lines(tmp_path: Path) -> Path:
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights without sense, but so large that it writes something for every image."""
     torch.manual_seed(7)
-    preprocessing = PreprocessingOptions(height=16)
+    preprocessing = PreprocessingOptions(height=16, features="pixels")
     sizes = NetworkOptions(convolutions="4,4,4,4", layers=1, hidden=8)
     network = RecognizerNetwork(preprocessing, sizes, len(ALPHABET) + 1)
     with torch.no_grad():
-        network.output.weight.mul_(50)
+        for weight in network.parameters():
+            weight.mul_(4)
         network.output.bias.zero_()
     path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
     training = {"lines": 1234, "validation_cer": 0.125, "credits": ["Jane Doe, CC BY 4.0"]}

@@ -79,7 +79,7 @@ def test_version(ocr: Run) -> None:
 def test_without_a_command_the_help_is_shown(ocr: Run) -> None:
     result = ocr()
     assert "Commands:" in result.output
-    assert "error" not in result.output
+    assert "error:" not in result.output
 
 
 @pytest.mark.parametrize(

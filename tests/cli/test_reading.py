@@ -1,0 +1,255 @@
+"""ocr recognize, transcribe, evaluate, info, models: with a model that writes nonsense."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from ocr.network import modelfile
+from ocr.recognition import load_model
+
+Run = Callable[..., Result]
+NAMES = ("a.png", "b/two.png", "c.png")
+
+
+@pytest.fixture
+def texts(lines: Path, model: Path) -> list[str]:
+    """What the model reads, asked without the command line."""
+    recognizer = load_model(model)
+    texts = [recognizer.recognize(lines / name).text for name in NAMES]
+    assert len(set(texts)) == 3  # or the order of outputs could not be told
+    assert all(texts)
+    return texts
+
+
+def test_recognize_prints_one_line_per_image_in_order(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    result = ocr("recognize", "-m", model, *(lines / name for name in reversed(NAMES)))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == texts[::-1]
+    assert result.stderr == ""
+
+
+def test_recognize_expands_patterns_to_images(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    (lines / "a.gt.txt").write_text("a minimum", encoding="utf-8")
+    result = ocr("recognize", "lines/*", "-m", model, "--with-names")
+    assert result.exit_code == 0
+    assert result.stdout == f"lines/a.png\t{texts[0]}\nlines/c.png\t{texts[2]}\n"
+
+
+def test_recognize_as_json(ocr: Run, lines: Path, model: Path, texts: list[str]) -> None:
+    result = ocr("recognize", "lines/a.png", "lines/c.png", "-m", model, "--format", "json")
+    first, last = map(json.loads, result.stdout.splitlines())
+    assert (first["path"], first["text"]) == ("lines/a.png", texts[0])
+    assert (last["path"], last["text"]) == ("lines/c.png", texts[2])
+    assert first["model"] == modelfile.model_id(model)
+    assert 0 < first["confidence"] <= 1
+    assert "".join(box["text"] for box in first["characters"]) == texts[0]
+    assert all(0 <= box["left"] <= box["right"] for box in first["characters"])
+
+
+def test_recognize_reads_standard_input(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    result = ocr("recognize", "-", "-m", model, input=(lines / "a.png").read_bytes())
+    assert result.stdout == texts[0] + "\n"
+
+
+def test_recognize_names_what_it_cannot_read_and_does_the_rest(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    (lines / "bad.png").write_bytes(b"")
+    images = ("lines/gone.png", "lines/a.png", "lines/bad.png", "lines", "nix*.png", "lines/c.png")
+    result = ocr("recognize", *images, "-m", model)
+    assert result.exit_code == 3
+    assert result.stdout.splitlines() == [texts[0], texts[2]]
+    for name in ("lines/gone.png does not", "lines/bad.png is empty", "lines is a", "nix*.png"):
+        assert result.stderr.count(f"error: {name}") == 1
+    assert result.stderr.endswith("error: 4 of 6 images could not be read\n")
+
+
+@pytest.mark.parametrize("images", [("gone.png",), ("*.nix",), ("gone.png", "*.nix")])
+def test_recognize_without_any_usable_image(ocr: Run, model: Path, images: tuple[str]) -> None:
+    result = ocr("recognize", *images, "-m", model)
+    assert result.exit_code == 4
+    assert result.stdout == ""
+    assert all(image in result.stderr for image in images)
+
+
+@pytest.mark.parametrize("command", ["recognize", "transcribe", "evaluate", "info"])
+def test_a_file_that_is_no_model_is_refused(ocr: Run, lines: Path, command: str) -> None:
+    (lines / "a.gt.txt").write_text("a minimum", encoding="utf-8")
+    image = lines / "a.png"
+    arguments: dict[str, tuple[object, ...]] = {
+        "recognize": (image, "-m", image),
+        "transcribe": (lines, "-o", "out", "-m", image),
+        "evaluate": (image, image),
+        "info": (image,),
+    }
+    result = ocr(command, *arguments[command])
+    assert result.exit_code == 5
+    assert "a.png is not a model file" in result.stderr
+    assert not Path("out").exists()
+
+
+def test_transcribe_writes_skips_and_reports(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    arguments = ("transcribe", "lines", "-o", "out", "-m", model)
+    result = ocr(*arguments)
+    assert (result.exit_code, result.stdout) == (0, "3 done, 0 skipped, 0 failed\n")
+    for name, text in zip(NAMES, texts, strict=True):
+        assert Path("out", name).with_suffix(".txt").read_text(encoding="utf-8") == text + "\n"
+    Path("out/a.txt").write_text("corrected by hand", encoding="utf-8")
+    (Path("lines") / "d.png").write_bytes(b"no image")
+    result = ocr(*arguments)
+    assert (result.exit_code, result.stdout) == (3, "0 done, 3 skipped, 1 failed\n")
+    assert "error: lines/d.png is not an image" in result.stderr
+    assert "see out/failures.tsv" in result.stderr
+    assert Path("out/a.txt").read_text(encoding="utf-8") == "corrected by hand"
+    result = ocr(*arguments, "--overwrite")
+    assert (result.exit_code, result.stdout) == (3, "3 done, 0 skipped, 1 failed\n")
+    assert Path("out/a.txt").read_text(encoding="utf-8") == texts[0] + "\n"
+
+
+def test_transcribe_needs_no_model_when_all_is_done(ocr: Run, lines: Path, model: Path) -> None:
+    ocr("transcribe", "lines", "-o", "out", "-m", model, "--format", "json,txt")
+    result = ocr("transcribe", "lines", "-o", "out", "-m", "gone", "--format", "txt, json")
+    assert (result.exit_code, result.stdout) == (0, "0 done, 3 skipped, 0 failed\n")
+
+
+def test_transcribe_exit_codes_without_work(ocr: Run, lines: Path, model: Path) -> None:
+    Path("empty").mkdir()
+    Path("broken").mkdir()
+    Path("broken/x.png").write_bytes(b"?")
+    shutil.copy(lines / "a.png", lines / "a.jpg")
+    for arguments, code, reason in (
+        (("empty", "-o", "out"), 4, "there is no image in empty"),
+        (("broken", "-o", "out"), 4, "none of the 1 images could be read"),
+        (("gone", "-o", "out"), 2, "gone does not exist"),
+        (("lines", "-o", "out"), 2, "lines/a.jpg and lines/a.png would both become out/a.txt"),
+        (("lines/b", "-o", "out", "--format", "odt"), 2, "there is no format 'odt'"),
+        (("lines/b", "-o", "lines/a.png"), 6, "lines/a.png is not a folder"),
+    ):
+        result = ocr("transcribe", *arguments, "-m", model)
+        assert result.exit_code == code
+        assert reason in result.stderr
+
+
+def test_transcribe_stopped_keeps_what_is_done(
+    ocr: Run, lines: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ocr.recognition import Recognizer
+
+    read, calls = Recognizer.recognize_many, []
+
+    def stop_at_the_second(self: Recognizer, sources: list[Path]) -> object:
+        calls.append(sources)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return read(self, sources)
+
+    monkeypatch.setattr(Recognizer, "recognize_many", stop_at_the_second)
+    result = ocr("transcribe", "lines", "-o", "out", "-m", model, "--batch-size", "1")
+    assert (result.exit_code, result.stdout) == (130, "1 done, 0 skipped, 0 failed\n")
+    assert "the same command goes on" in result.stderr
+    assert [path.name for path in Path("out").iterdir()] == ["a.txt"]
+
+
+def transcribed(lines: Path, texts: list[str]) -> Path:
+    for name, text in zip(NAMES, texts, strict=True):
+        (lines / name).with_suffix(".gt.txt").write_text(text, encoding="utf-8")
+    return lines
+
+
+def test_evaluate_prints_rates_and_writes_the_report(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    wrong = ("e" if texts[2][0] != "e" else "a") + texts[2][1:]
+    transcribed(lines, [*texts[:2], wrong])
+    characters = sum(map(len, texts))
+    result = ocr("evaluate", model, "lines")
+    assert result.exit_code == 0
+    shown = " ".join(result.stdout.split())
+    assert f"CER {100 / characters:.2f} % 95 % interval 0.00 to" in shown
+    assert f"1 edit in {characters} characters" in shown
+    assert f"{wrong[0]} -> {texts[2][0]}: 1" in shown
+    assert shown.count("reading ") == 1  # the others have no error
+    assert f"text {wrong} reading {texts[2]}" in shown
+    page = Path("tiny-evaluation.html").read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg") == 1
+
+
+def test_evaluate_as_json_without_a_page(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    transcribed(lines, texts)
+    result = ocr("evaluate", model, "lines", "--format", "json", "--no-html")
+    report = json.loads(result.stdout)
+    assert report["cer"]["rate"] == report["wer"]["rate"] == 0
+    assert report["cer"]["lines"] == len(report["lines"]) == 3
+    assert not list(Path().glob("*.html"))
+
+
+def test_evaluate_exit_codes(ocr: Run, lines: Path, model: Path, texts: list[str]) -> None:
+    transcribed(lines, texts)
+    (lines / "e.png").write_bytes(b"?")
+    (lines / "e.gt.txt").write_text("e", encoding="utf-8")
+    (lines / "f.gt.txt").write_text("no image", encoding="utf-8")
+    result = ocr("evaluate", model, "lines", "--html", "named.html")
+    assert result.exit_code == 3
+    assert "2 of 5 lines could not be used" in result.stderr
+    assert "left out: lines/f.gt.txt" in result.stderr
+    assert Path("named.html").is_file()
+    assert ocr("evaluate", model, "lines/e.png").exit_code == 4
+    assert ocr("evaluate", model, "gone").exit_code == 2
+    assert ocr("evaluate", model, "lines", "--html", "x", "--no-html").exit_code == 2
+
+
+def test_info_shows_the_card(ocr: Run, model: Path) -> None:
+    shown = " ".join(ocr("info", model).stdout.split())
+    for part in (
+        modelfile.model_id(model),
+        "writes 12 characters letters aeimnorstuv other space",
+        "height 16",
+        "hidden 8",
+        "lines 1,234",
+        "validation cer 12.50 %",
+        "Jane Doe, CC BY 4.0",
+    ):
+        assert part in shown
+    values = json.loads(ocr("info", model, "--format", "json").stdout)
+    assert values["bytes"] == model.stat().st_size
+    network, spec = modelfile.load_model_file(model)
+    assert values["weights"] == sum(p.numel() for p in network.parameters())
+    assert f"{values['weights']:,} weights" in shown
+    assert values["alphabet"] == spec.alphabet
+    assert values["training"]["credits"] == ["Jane Doe, CC BY 4.0"]
+
+
+def test_info_as_json_has_null_where_nothing_was_measured(ocr: Run, model: Path) -> None:
+    network, spec = modelfile.load_model_file(model)
+    spec.training["validation_cer"] = float("nan")
+    modelfile.save_model(Path("nan.safetensors"), network, spec)
+    shown = ocr("info", "nan.safetensors", "--format", "json").stdout
+    assert json.loads(shown, parse_constant=pytest.fail)["training"]["validation_cer"] is None
+
+
+def test_models_lists_what_is_shipped(
+    ocr: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modelfile, "shipped_models", lambda: {"default": model})
+    fields = ocr("models").stdout.split()
+    assert fields[0] == "default"
+    assert modelfile.model_id(model) in fields
+    assert " ".join(fields).endswith("trained on 1,234 lines, validation CER 12.50 %")
+    monkeypatch.setattr(modelfile, "shipped_models", dict)
+    assert "no model came with this installation" in ocr("models").stdout

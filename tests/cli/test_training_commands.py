@@ -1,0 +1,230 @@
+"""ocr check and ocr train, from drawn lines to a model that the other commands take."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from PIL import Image
+
+from ocr.cli.trainingdisplay import TrainingDisplay
+from ocr.network.modelfile import read_spec
+from ocr.training import session
+from ocr.training.loop import Progress
+
+Run = Callable[..., Result]
+SMALL = (
+    "--hidden", "16", "--convolutions", "16,16,16,16", "--layers", "1", "--height", "16",
+    "--processes", "1",
+)  # fmt: skip
+
+
+@pytest.fixture
+def data(drawn: Path, tmp_path: Path) -> Path:
+    """A copy of the drawn lines that a test may spoil."""
+    shutil.copytree(drawn, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def spoil(data: Path) -> None:
+    """Three unusable lines: a broken image, a missing one, and a text that does not fit."""
+    (data / "broken.png").write_bytes(b"?")
+    (data / "broken.gt.txt").write_text("a", encoding="utf-8")
+    (data / "lonely.gt.txt").write_text("a", encoding="utf-8")
+    Image.new("L", (30, 30), 255).save(data / "narrow.png")
+    (data / "narrow.gt.txt").write_text("minimum " * 20, encoding="utf-8")
+
+
+def test_check_of_good_data(ocr: Run, data: Path) -> None:
+    result = ocr("check", "data")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("24 lines on 6 pages, ")
+    assert "letters" in result.stdout
+    assert "cannot be used" not in result.output
+
+
+def test_check_names_every_unusable_line(ocr: Run, data: Path) -> None:
+    spoil(data)
+    result = ocr("check", "data")
+    assert result.exit_code == 3
+    assert "3 lines cannot be used" in result.stdout
+    assert "3 of 27 lines cannot be used" in result.stderr
+    values = json.loads(ocr("check", "data", "--format", "json").stdout)
+    assert values["lines"] == 24
+    assert values["sources"] == [{"source": "data", "lines": 26}]
+    assert len(values["problems"]) == 3
+    assert all(problem["reason"] and problem["fix"] for problem in values["problems"])
+    rows = ocr("check", "data", "--format", "tsv").stdout.splitlines()
+    assert rows[0] == "id\treason\tfix"
+    assert [row.split("\t")[0] for row in rows[1:]] == [p["id"] for p in values["problems"]]
+    for name in ("broken", "lonely", "narrow"):
+        assert sum(name in row for row in rows[1:]) == 1
+
+
+def test_check_without_images_sees_the_texts_only(ocr: Run, data: Path) -> None:
+    spoil(data)
+    values = json.loads(ocr("check", "data", "--no-images", "--format", "json").stdout)
+    assert values["lines"] == 26
+    assert len(values["problems"]) == 1
+
+
+def test_check_of_many_problems_shows_the_first(ocr: Run, data: Path) -> None:
+    for number in range(13):
+        (data / f"lonely{number:02}.gt.txt").write_text("a", encoding="utf-8")
+    shown = ocr("check", "data").stdout
+    assert shown.count("lonely") >= 10
+    assert "lonely12.gt.txt:" not in shown
+    assert "and 3 more; all of them: --format tsv" in shown
+
+
+def test_check_exit_codes_without_lines(ocr: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.gt.txt").write_text("alone", encoding="utf-8")
+    assert ocr("check", "x.gt.txt").exit_code == 4
+    assert ocr("check", "gone").exit_code == 2
+    (tmp_path / "empty").mkdir()
+    assert ocr("check", "empty").exit_code == 4
+
+
+def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
+    spoil(data)
+    result = ocr("train", "data", "-o", "mine", "--epochs", "2", *SMALL)
+    assert result.exit_code == 0, result.output
+    report, _, rest = result.stdout.partition("expected: ")
+    assert "24 lines on 6 pages" in report
+    assert "3 lines cannot be used" in report
+    assert "for 2.0 epochs" in rest
+    assert rest.count("CER") >= 2
+    assert "next:  ocr evaluate mine.safetensors" in rest
+    rows = Path("mine.training/problems.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 4
+    for name in ("log.jsonl", "curve.png", "checkpoint.safetensors"):
+        assert str(Path("mine.training") / name) in rest or name.startswith("checkpoint")
+        assert Path("mine.training", name).is_file()
+    assert ocr("recognize", "data/page0_00.png", "-m", "mine.safetensors").exit_code == 0
+    assert ocr("evaluate", "mine.safetensors", "data/page*").exit_code == 0
+    assert "hidden         16" in ocr("info", "mine.safetensors").stdout
+
+    model = Path("mine.safetensors").read_bytes()
+    refused = ocr("train", "data", "-o", "mine.safetensors", *SMALL)
+    assert refused.exit_code == 2
+    assert "mine.safetensors exists already; go on with --resume" in refused.stderr
+    over = ocr("train", "-o", "mine", "--resume")
+    assert over.exit_code == 0
+    assert "was over already" in over.stdout
+    assert Path("mine.safetensors").read_bytes() == model
+
+    (data / "new.gt.txt").write_text("\u00e9\u00e8", encoding="utf-8")
+    shutil.copy(data / "page0_00.png", data / "new.png")
+    tuned = ocr("train", "data", "-o", "tuned", "--from", "mine.safetensors", "--epochs", "1",
+                "--processes", "1")  # fmt: skip
+    assert tuned.exit_code == 0, tuned.output
+    old, new = (read_spec(Path(f"{name}.safetensors")) for name in ("mine", "tuned"))
+    assert new.alphabet == old.alphabet + "\u00e8\u00e9"
+    assert new.network == old.network
+    clash = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--hidden", "32")
+    assert clash.exit_code == 2
+    assert "hidden 16, which cannot become 32; leave --hidden out" in clash.stderr
+    assert not Path("x.training").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_training_can_go_on(
+    ocr: Run, data: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    show, seen = TrainingDisplay.show, []
+
+    def show_and_stop(self: TrainingDisplay, progress: Progress) -> None:
+        show(self, progress)
+        seen.append(progress.step)
+        if progress.step == 2:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(TrainingDisplay, "show", show_and_stop)
+    before = signal.getsignal(number)
+    result = ocr("train", "data", "-o", "mine", "--epochs", "6", "--batch-size", "24", *SMALL)
+    assert result.exit_code == 128 + number
+    assert seen == [1, 2, 3]
+    assert "continue with: ocr train -o mine.safetensors --resume" in result.stderr
+    assert signal.getsignal(number) == before
+    assert ocr("train", "-o", "mine", "--resume", "--hidden", "17").exit_code == 2
+    result = ocr("train", "data", "-o", "mine", "--resume", "--epochs", "6")
+    assert result.exit_code == 0, result.output
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_second_signal_stops_at_once(
+    ocr: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def show(self: TrainingDisplay, progress: Progress) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TrainingDisplay, "show", show)
+    result = ocr("train", "data", "-o", "mine", "--epochs", "9", *SMALL)
+    assert result.exit_code == 130
+    assert result.stderr.endswith("stopped\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("-o", "x"), 2, "no training data given"),
+        (("gone", "-o", "x"), 2, "gone does not exist"),
+        (("data", "-o", "x", "--resume"), 2, "no training to resume in x.training"),
+        (("data", "-o", "x", "--resume", "--overwrite"), 2, "contradict"),
+        (("data", "-o", "x", "--from", "gone"), 5, "there is no model gone"),
+        (("data", "-o", "x", "--hidden", "0"), 2, "hidden is 0, but at least 1"),
+        (("data", "-o", "x", "--convolutions", "1,2"), 2, "give four sizes"),
+        (("data/broken.gt.txt", "-o", "x"), 4, "the first, data/broken.gt.txt: no image"),
+        (("data/b*", "-o", "x"), 4, "no line is left to train on"),
+    ],
+)
+def test_a_training_that_cannot_begin(
+    ocr: Run, data: Path, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    (data / "broken.gt.txt").write_text("a", encoding="utf-8")
+    result = ocr("train", *arguments)
+    assert result.exit_code == code, result.output
+    assert reason in result.stderr
+    assert not Path("x.safetensors").exists()
+
+
+def test_what_lies_in_the_way_of_a_run_stays(ocr: Run, data: Path) -> None:
+    Path("notes.training").mkdir()
+    Path("notes.training/lines.txt").write_text("mine", encoding="utf-8")
+    for more in ((), ("--overwrite",)):
+        result = ocr("train", "data", "-o", "notes", *more, *SMALL)
+        assert result.exit_code == 2
+        assert "notes.training is not the folder of a training" in result.stderr
+    assert [path.name for path in Path("notes.training").iterdir()] == ["lines.txt"]
+    Path("folder.safetensors").mkdir()
+    assert ocr("train", "data", "-o", "folder").exit_code == 2
+    Path("old.safetensors").write_bytes(b"precious")
+    assert ocr("train", "data", "-o", "old").exit_code == 2
+    assert Path("old.safetensors").read_bytes() == b"precious"
+
+
+def test_overwrite_begins_anew(ocr: Run, data: Path) -> None:
+    first = ocr("train", "data", "-o", "mine", "--epochs", "1", *SMALL)
+    assert first.exit_code == 0, first.output
+    again = ocr("train", "data", "-o", "mine", "--epochs", "1", "--overwrite", *SMALL)
+    assert again.exit_code == 0
+    assert "epoch   1.00" in again.stdout
+
+
+def test_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ocr.options import TrainingOptions
+
+    monkeypatch.setattr(session.torch.cuda, "is_available", lambda: False)
+    for cores, asked, batch, expected in ((2, 0, 32, 2), (64, 0, 32, 8), (2, 5, 32, 5),
+                                          (64, 0, 3, 3)):  # fmt: skip
+        monkeypatch.setattr(session, "usable_cores", lambda cores=cores: cores)
+        options = TrainingOptions(processes=asked, batch_size=batch)
+        assert session.process_count(options) == expected
+    monkeypatch.setattr(session.torch.cuda, "is_available", lambda: True)
+    assert session.process_count(TrainingOptions()) == 1

@@ -1,0 +1,86 @@
+"""Options: their limits, their way through JSON, and what the command line is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from ocr.errors import UsageError
+from ocr.options import (
+    BatchOptions,
+    NetworkOptions,
+    PreprocessingOptions,
+    TrainingOptions,
+    from_dict,
+)
+
+KINDS = (PreprocessingOptions, NetworkOptions, TrainingOptions, BatchOptions)
+FIELDS = [(kind, field) for kind in KINDS for field in dataclasses.fields(kind)]
+
+
+def names(value: Any) -> str:
+    return value.name if isinstance(value, dataclasses.Field) else value.__name__
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=names)
+def test_defaults_are_valid_and_survive_json(kind: type[Any]) -> None:
+    values = json.loads(json.dumps(dataclasses.asdict(kind())))
+    assert from_dict(kind, values) == kind()
+
+
+@pytest.mark.parametrize(("kind", "field"), FIELDS, ids=names)
+def test_every_field_says_what_it_is_and_keeps_its_limits(
+    kind: type[Any], field: dataclasses.Field[Any]
+) -> None:
+    rule = field.metadata
+    assert len(rule["help"]) > 10
+    for limit, step in ((rule["minimum"], -1), (rule["maximum"], 1)):
+        if limit is not None:
+            assert getattr(kind(**{field.name: limit}), field.name) == limit
+            with pytest.raises(UsageError, match=rf"^{field.name} is .*{limit} is"):
+                kind(**{field.name: limit + step})
+    for choice in rule["choices"]:
+        kind(**{field.name: choice})
+    if rule["choices"]:
+        with pytest.raises(UsageError, match=f"{field.name} cannot be 'x'; choose from"):
+            kind(**{field.name: "x"})
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=names)
+def test_a_misspelt_key_is_named(kind: type[Any]) -> None:
+    with pytest.raises(UsageError, match=f"{kind.__name__} has no field colour, size$"):
+        from_dict(kind, {"size": 1, "colour": 2})
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (PreprocessingOptions, {"height": "48"}),
+        (PreprocessingOptions, {"deskew": "no"}),
+        (PreprocessingOptions, {"deskew": 1}),
+        (NetworkOptions, {"hidden": 4.5}),
+        (NetworkOptions, {"hidden": None}),
+        (NetworkOptions, {"dropout": float("nan")}),
+    ],
+)
+def test_a_value_of_another_type_is_named(kind: type[Any], values: dict[str, Any]) -> None:
+    (name,) = values
+    with pytest.raises(UsageError, match=f"{name} cannot be .*; it needs a value of type"):
+        from_dict(kind, values)
+
+
+def test_a_whole_number_may_stand_for_a_float() -> None:
+    assert NetworkOptions(dropout=0).dropout == 0
+
+
+def test_channels() -> None:
+    assert NetworkOptions(convolutions="1,2, 3,40").channels() == (1, 2, 3, 40)
+
+
+@pytest.mark.parametrize("convolutions", ["", "1,2,3", "1,2,3,4,5", "1,2,3,0", "1,2,3,x"])
+def test_channels_are_four_positive_numbers(convolutions: str) -> None:
+    with pytest.raises(UsageError, match="give four sizes: 16,32,64,128"):
+        NetworkOptions(convolutions=convolutions)

@@ -1,0 +1,167 @@
+"""The pipeline with an engine that sees bars, and boxes worked out by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.alphabet import Alphabet
+from ocr.errors import ImageError, ModelError
+from ocr.options import NetworkOptions, PreprocessingOptions
+from ocr.preprocessing.columns import COLUMNS_PER_FRAME, frame_count
+from ocr.recognition import LONE_REACH, Recognizer, load_model, transcript_of
+from ocr.types import Character, Columns, Float32Array, Hypothesis, ModelSpec
+
+ALPHABET = Alphabet("abc")
+BARS = (40, 110, 140, 230)  # px, left edges of the bars that a line image shows
+BAR = 12  # px wide
+
+
+class BarEngine:
+    """Reads "a" wherever there is ink, with probability 0.9; the blank elsewhere."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def log_probs(self, lines: Sequence[Columns]) -> list[Float32Array]:
+        self.calls.append(len(lines))
+        return [self._read(line.values) for line in lines]
+
+    def _read(self, values: Float32Array) -> Float32Array:
+        missing = -len(values) % COLUMNS_PER_FRAME
+        frames = np.pad(values, ((0, missing), (0, 0))).reshape(frame_count(len(values)), -1)
+        inked = frames.mean(axis=1) > 0.15
+        scores = np.full((len(frames), len(ALPHABET)), 0.02)
+        scores[:, 0], scores[:, 1] = np.where(inked, 0.06, 0.94), np.where(inked, 0.9, 0.02)
+        return np.asarray(np.log(scores), np.float32)
+
+
+def recognizer() -> Recognizer:
+    spec = ModelSpec(ALPHABET.characters, PreprocessingOptions(), NetworkOptions())
+    return Recognizer(BarEngine(), spec, "0123456789ab")
+
+
+def line_image(bars: Sequence[int] = BARS) -> np.ndarray:
+    """(60, 300) uint8: black upright bars on white paper."""
+    image = np.full((60, 300), 255, np.uint8)
+    for left in bars:
+        image[15:45, left : left + BAR] = 0
+    return image
+
+
+def hypothesis_of(labels: Sequence[int], spans: Sequence[tuple[int, int]]) -> Hypothesis:
+    return Hypothesis(tuple(labels), tuple(spans), -1.0, (0.5,) * len(labels))
+
+
+def test_boundaries_worked_out_by_hand() -> None:
+    # Middles at frames 2, 5 and 9; boundaries halfway, at 3.5 and 7; the outer characters reach
+    # as far outwards as inwards, to 0.5 and 11. One frame is 4 columns, one column 3 px here.
+    edges = 10.0 + 3.0 * np.arange(49, dtype=np.float32)
+    transcript = transcript_of(hypothesis_of([1, 2, 3], [(1, 3), (5, 5), (8, 10)]), ALPHABET, edges)
+    assert transcript.text == "abc"
+    assert transcript.characters == (
+        Character("a", 10 + 12 * 0.5, 10 + 12 * 3.5, 0.5),
+        Character("b", 10 + 12 * 3.5, 10 + 12 * 7, 0.5),
+        Character("c", 10 + 12 * 7, 10 + 12 * 11, 0.5),
+    )
+
+
+def test_a_lone_character_and_none() -> None:
+    edges = np.arange(41, dtype=np.float32)
+    (alone,) = transcript_of(hypothesis_of([1], [(4, 6)]), ALPHABET, edges).characters
+    assert (alone.left, alone.right) == (4 * (5 - LONE_REACH), 4 * (5 + LONE_REACH))
+    nothing = transcript_of(hypothesis_of([], []), ALPHABET, edges)
+    assert (nothing.text, nothing.confidence, nothing.characters) == ("", 0.0, ())
+
+
+def test_confidence_is_the_mean_of_the_characters() -> None:
+    hypothesis = Hypothesis((1, 2), ((0, 1), (1, 2)), -1.0, (0.25, 0.75))
+    transcript = transcript_of(hypothesis, ALPHABET, np.arange(9, dtype=np.float32))
+    assert transcript.confidence == 0.5
+    assert [character.confidence for character in transcript.characters] == [0.25, 0.75]
+
+
+@given(st.data(), st.integers(1, 80), st.floats(0.1, 20), st.floats(0, 30))
+def test_boxes_are_in_order_without_gaps_inside_the_image(
+    data: st.DataObject, columns: int, scale: float, margin: float
+) -> None:
+    frames = frame_count(columns)
+    marks = data.draw(st.lists(st.integers(0, frames), min_size=2, max_size=12, unique=True))
+    steps = sorted(marks)
+    spans = list(pairwise(steps))[:: data.draw(st.integers(1, 2))]
+    width = max(1.0, columns * scale - 2 * margin)
+    edges = np.clip(np.arange(columns + 1) * scale - margin, 0, width).astype(np.float32)
+    characters = transcript_of(hypothesis_of([1] * len(spans), spans), ALPHABET, edges).characters
+    bounds = [characters[0].left, *(character.right for character in characters)]
+    assert bounds == sorted(bounds)
+    assert edges[0] <= bounds[0]
+    assert bounds[-1] <= edges[-1]
+    assert [character.left for character in characters] == bounds[:-1]
+
+
+def test_boxes_stand_on_the_bars_of_the_source_image() -> None:
+    transcript = recognizer().recognize(line_image())
+    assert transcript.text == "a" * len(BARS)
+    assert transcript.confidence == pytest.approx(0.9)
+    middles = [left + BAR / 2 for left in BARS]
+    inner = [(left + right) / 2 for left, right in pairwise(middles)]
+    expected = [2 * middles[0] - inner[0], *inner, 2 * middles[-1] - inner[-1]]
+    found = [transcript.characters[0].left, *(c.right for c in transcript.characters)]
+    np.testing.assert_allclose(found, expected, atol=4)  # px, a frame is about 5
+
+
+def test_a_broken_image_among_many_has_its_error_in_its_place(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n")
+    model = recognizer()
+    sources = [line_image(BARS[:1]), broken, line_image(BARS[:3]), tmp_path / "missing.png"]
+    first, second, third, fourth = model.recognize_many(sources)
+    assert isinstance(second, ImageError)
+    assert isinstance(fourth, ImageError)
+    assert not isinstance(first, ImageError)
+    assert not isinstance(third, ImageError)
+    assert (first.text, third.text) == ("a", "aaa")
+    assert model.engine.calls == [2]  # type: ignore[attr-defined]
+    with pytest.raises(ImageError, match="broken"):
+        model.recognize(broken)
+
+
+def test_nothing_usable_among_many(tmp_path: Path) -> None:
+    assert recognizer().recognize_many([]) == []
+    (only,) = recognizer().recognize_many([tmp_path / "missing.png"])
+    assert isinstance(only, ImageError)
+
+
+@pytest.mark.parametrize("shade", [255, 200, 0])
+@pytest.mark.parametrize("shape", [(60, 300), (1, 1)])
+def test_a_blank_image_reads_as_nothing(shade: int, shape: tuple[int, int]) -> None:
+    transcript = recognizer().recognize(np.full(shape, shade, np.uint8))
+    assert (transcript.text, transcript.confidence, transcript.characters) == ("", 0.0, ())
+
+
+def test_a_model_file_is_loaded_with_its_own_alphabet_and_id(tmp_path: Path) -> None:
+    from ocr.network.modelfile import model_id, save_model
+    from ocr.network.recognizer import RecognizerNetwork
+
+    path = tmp_path / "m.safetensors"
+    sizes = NetworkOptions(convolutions="1,1,1,1", layers=1, hidden=2)
+    spec = ModelSpec("xyz", PreprocessingOptions(height=16), sizes)
+    save_model(path, RecognizerNetwork(spec.preprocessing, sizes, 4), spec)
+    model = load_model(path)
+    assert (model.spec, model.model_id) == (spec, model_id(path))
+    assert set(model.recognize(line_image()).text) <= set("xyz")
+    with pytest.raises(ModelError, match="there is no model"):
+        load_model(tmp_path / "other.safetensors")
+
+
+def test_torch_is_loaded_only_with_a_model() -> None:
+    program = "import sys, ocr.recognition; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

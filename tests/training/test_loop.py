@@ -1,0 +1,476 @@
+"""The training loop: resumable to the bit, parallel without a difference, and what it keeps."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from ocr.network.modelfile import load_model_file, read_spec
+from ocr.network.recognizer import RecognizerNetwork
+from ocr.training import loop
+from ocr.training.loop import Trainer, initial_network, lines_per_second, train
+from ocr.training.parallel import Exchange
+from ocr.training.record import record
+from ocr.training.run import Run
+from ocr.training.session import train_run
+
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing the learning curve takes longer than training these networks."""
+    monkeypatch.setattr(loop, "record", lambda folder, history: None)
+
+
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    with safe_open(str(path), framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def counters_of(run: Run) -> dict[str, Any]:
+    """The checkpoint's counters without what a clock or a running mean decides."""
+    with safe_open(str(run.checkpoint), framework="pt") as file:
+        counters = json.loads(file.metadata()["counters"])
+    del counters["seconds"]
+    for row in counters["history"]:
+        del row["seconds"], row["loss"]
+    return dict(counters)
+
+
+def assert_same_tensors(left: dict[str, Tensor], right: dict[str, Tensor]) -> None:
+    assert left.keys() == right.keys()
+    different = [name for name in left if not torch.equal(left[name], right[name])]
+    assert not different
+
+
+def assert_same_state(left: Run, right: Run) -> None:
+    assert_same_tensors(tensors_of(left.checkpoint), tensors_of(right.checkpoint))
+    assert_same_tensors(tensors_of(left.output), tensors_of(right.output))
+    assert counters_of(left) == counters_of(right)
+
+
+def after(steps: int) -> Callable[[], bool]:
+    """Asks to stop after so many steps."""
+    calls = itertools.count(1)
+    return lambda: next(calls) >= steps
+
+
+def weights(network: torch.nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+
+class Turns:
+    """Processes played by threads of which one runs at a time, so that they can share torch's
+    random numbers as if each had its own: a step draws only between its seed and its add."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.turn, self.ended = size, 0, set[int]()
+        self.totals: dict[int, Tensor] = {}
+        self.changed = threading.Condition()
+
+    def exchange(self, rank: int) -> Exchange:
+        rounds = itertools.count()
+
+        def add(values: Tensor) -> None:
+            number = next(rounds)
+            self.totals[number] = self.totals.get(number, torch.zeros_like(values)) + values
+            self.pass_on(rank)
+            self.wait(rank)
+            values.copy_(self.totals[number])
+
+        played: Exchange = SimpleNamespace(rank=rank, size=self.size, add=add)  # type: ignore
+        return played
+
+    def wait(self, rank: int) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.turn == rank, timeout=20)
+
+    def pass_on(self, rank: int) -> None:
+        with self.changed:
+            others = [(rank + k) % self.size for k in range(1, self.size + 1)]
+            self.turn = next((r for r in others if r not in self.ended), -1)
+            self.changed.notify_all()
+
+    def run(self, work: Callable[[Exchange], Any]) -> list[Any]:
+        """The results of ``work(exchange)`` of every process."""
+        results: list[Any] = [None] * self.size
+
+        def play(rank: int) -> None:
+            self.wait(rank)
+            try:
+                results[rank] = work(self.exchange(rank))
+            except Exception as error:  # shown by the thread that waits for the result
+                results[rank] = error
+            finally:
+                self.ended.add(rank)
+                self.pass_on(rank)
+
+        threads = [threading.Thread(target=play, args=(rank,)) for rank in range(self.size)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return results
+
+
+@pytest.fixture(scope="module")
+def uninterrupted() -> dict[str, Run]:
+    return {}
+
+
+@pytest.mark.parametrize("stop", [1, 4, 7])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_resumed_run_is_the_uninterrupted_run_to_the_bit(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_run: MakeRun,
+    uninterrupted: dict[str, Run],
+    stop: int,
+    precision: str,
+) -> None:
+    options = {"epochs": 3, "augment": 1.0, "validate_every": 4, "precision": precision}
+    if precision not in uninterrupted:
+        whole = make_run(tmp_path_factory.mktemp("whole"), **options)
+        assert [p.step for p in train(whole)] == list(range(1, 10))
+        uninterrupted[precision] = whole
+    parts = make_run(tmp_path_factory.mktemp("parts"), **options)
+    *_, last = train(parts, should_stop=after(stop))
+    assert (last.step, last.stopping) == (stop, "asked to stop")
+    assert parts.output.is_file()
+    assert [p.step for p in train(parts)] == list(range(stop + 1, 10))
+    assert_same_state(parts, uninterrupted[precision])
+
+
+def test_the_seed_the_dropout_and_the_augmentation_take_part(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
+    """Otherwise the comparison to the bit would say nothing about them."""
+    changes: tuple[dict[str, Any], ...] = ({}, {"seed": 2}, {"dropout": 0.0}, {"augment": 0.0})
+    final = []
+    for number, change in enumerate(changes):
+        run = make_run(tmp_path / str(number), **{"epochs": 0.5, "augment": 1.0, **change})
+        list(train(run))
+        final.append(tensors_of(run.checkpoint)["network.output.weight"])
+    assert not any(torch.equal(a, b) for a, b in itertools.combinations(final, 2))
+
+
+def test_every_step_and_process_has_random_numbers_of_its_own(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, epochs=2)
+    seeds: list[int] = []
+    original = Trainer.batch_loss
+
+    def watched(self: Trainer, indices: Any, epoch: int) -> Tensor:
+        seeds.append(torch.initial_seed())
+        return original(self, indices, epoch)
+
+    monkeypatch.setattr(Trainer, "batch_loss", watched)
+    Turns(2).run(lambda exchange: list(train(run, exchange)))
+    assert len(set(seeds)) == len(seeds) == 2 * 2 * 3
+
+
+def test_two_processes_stopped_and_resumed_do_what_two_uninterrupted_do(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
+    """Real processes over Gloo against two played by threads, which never stop."""
+    options = {"epochs": 2, "augment": 1.0, "validate_every": 4, "processes": 2}
+    whole, parts = make_run(tmp_path / "whole", **options), make_run(tmp_path / "parts", **options)
+    Turns(2).run(lambda exchange: list(train(whole, exchange)))
+    assert [p.step for p in train_run(parts, after(3))] == [1, 2, 3]
+    assert [p.step for p in train_run(parts)] == [4, 5, 6]
+    assert_same_state(whole, parts)
+
+
+def test_processes_share_every_batch_without_a_line_twice(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, epochs=2)
+    seen: list[tuple[int, int]] = []
+    original = Trainer.batch_loss
+
+    def watched(self: Trainer, indices: Any, epoch: int) -> Tensor:
+        seen.extend((epoch, int(i)) for i in indices)
+        return original(self, indices, epoch)
+
+    monkeypatch.setattr(Trainer, "batch_loss", watched)
+    Turns(3).run(lambda exchange: list(train(run, exchange)))
+    assert sorted(seen) == [(epoch, line) for epoch in range(2) for line in run.train]
+
+
+def test_processes_sum_to_the_gradient_of_the_whole_batch(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
+    """Three processes have 2, 1 and 1 of the four lines; features without batch norm, since
+    batch statistics are each process's own."""
+    options: dict[str, Any] = {"features": "pixels", "dropout": 0.0, "augment": 0.0, "epochs": 1}
+    alone, shared = make_run(tmp_path / "alone", **options), make_run(tmp_path / "both", **options)
+    one = next(train(alone, should_stop=after(1)))
+    results = Turns(3).run(lambda exchange: next(train(shared, exchange, after(1))))
+    assert [r.loss for r in results] == pytest.approx([one.loss] * 3, rel=1e-5)
+    left, right = tensors_of(alone.checkpoint), tensors_of(shared.checkpoint)
+    gradient = {n: v for n, v in left.items() if n.startswith("optimizer.exp_avg.")}  # (1-b1) g
+    assert max(float(v.abs().max()) for v in gradient.values()) > 1e-3
+    for name, value in gradient.items():
+        torch.testing.assert_close(right[name], value, rtol=1e-4, atol=1e-7)
+        weight = name.replace("optimizer.exp_avg", "network")
+        clear = value.abs() > 1e-4  # Adam's first step is the gradient's sign: noise near 0
+        torch.testing.assert_close(right[weight][clear], left[weight][clear], rtol=0, atol=1e-5)
+
+
+def test_validation_is_the_same_however_many_processes_share_it(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
+    """Five processes for three lines: two have none, which must not count."""
+    options: dict[str, Any] = {"features": "pixels", "dropout": 0.0, "epochs": 1, "batch_size": 8}
+    alone, shared = make_run(tmp_path / "alone", **options), make_run(tmp_path / "many", **options)
+    (expected,) = {p.cer for p in train(alone) if p.cer is not None}
+    for progress in Turns(5).run(lambda exchange: list(train(shared, exchange))):
+        assert [p.cer for p in progress if p.cer is not None] == pytest.approx([expected] * 2)
+
+
+def paths_probability(log_probs: np.ndarray, labels: list[int]) -> float:
+    """P(labels) by summing over every path (Graves et al. 2006, equation 3)."""
+    frames, nodes = log_probs.shape
+    total = 0.0
+    for path in itertools.product(range(nodes), repeat=frames):
+        collapsed = [k for k, _ in itertools.groupby(path) if k != 0]
+        if collapsed == labels:
+            total += math.exp(sum(log_probs[t, k] for t, k in enumerate(path)))
+    return total
+
+
+def test_the_loss_is_the_sum_over_all_paths_per_character(
+    tmp_path: Path, make_run: MakeRun, write_store: Callable[..., Any]
+) -> None:
+    texts = ("ab", "aa", "b")
+    run = make_run(tmp_path, texts=texts, held_back=0, augment=0.0, dropout=0.0, features="pixels")
+    rng = np.random.default_rng(5)
+    images = [rng.random((16, width)).astype(np.float32) for width in (20, 16, 9)]
+    store = write_store(run.folder, texts, images)
+    network = initial_network_of(run).eval()
+    nats = 0.0
+    for number, text in enumerate(texts):
+        columns = torch.tensor(store.image(number).T[None])  # (1, T, H)
+        log_probs, frames = network(columns, torch.tensor([columns.shape[1]]))
+        assert int(frames[0]) == len(log_probs) == [5, 4, 3][number]
+        labels = ["ab".index(character) + 1 for character in text]
+        nats -= math.log(paths_probability(log_probs[:, 0].detach().numpy(), labels))
+    first = next(train(run))
+    assert first.loss == pytest.approx(nats / 5, rel=1e-5)
+
+
+def initial_network_of(run: Run) -> RecognizerNetwork:
+    torch.manual_seed(run.options.seed)
+    return initial_network(run)
+
+
+@pytest.fixture
+def scripted_cer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """scripted_cer(5, 3, ...): the edits, in 100 characters, that validations find in turn; the
+    last stays."""
+
+    def script(*edits: int) -> None:
+        found = itertools.chain(edits, itertools.repeat(edits[-1]))
+        monkeypatch.setattr(loop, "count_edits", lambda *_: (next(found), 100))
+
+    return script
+
+
+def test_patience_ends_a_run_that_brings_nothing_more(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    scripted_cer(50, 40, 40, 41, 40)  # as good is no better
+    run = make_run(tmp_path, epochs=30, validate_every=4, held_back=1, patience=3)
+    history = list(train(run))
+    assert [p.cer for p in history] == [0.5, 0.4, 0.4, 0.41, 0.4]
+    assert history[-1].fraction < 1
+    assert not list(train(run)), "a resumed run is as worn out as it was"
+
+
+def test_patience_0_never_ends_a_run(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    scripted_cer(50)
+    run = make_run(tmp_path, epochs=8, validate_every=4, held_back=1, patience=0)
+    assert len(list(train(run))) == 8 * 3
+
+
+def test_the_model_file_holds_the_weights_of_the_best_validation(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    scripted_cer(50, 30, 40, 35, 30, 45)
+    run = make_run(tmp_path, epochs=2, validate_every=4, held_back=1)
+    trainer = Trainer(run, loop.Alone())
+    snapshots = [weights(trainer.network) for _ in trainer.steps(lambda: False)]
+    network, spec = load_model_file(run.output)
+    assert len(snapshots) == 6
+    assert_same_tensors(weights(network), snapshots[1])
+    assert (spec.training["step"], spec.training["validation_cer"]) == (2, 0.3)
+    assert spec.alphabet == run.spec.alphabet
+    assert counters_of(run)["best_step"] == 2
+    assert [row["cer"] for row in counters_of(run)["history"]] == [0.5, 0.3, 0.4, 0.35, 0.3, 0.45]
+
+
+def test_a_lost_model_file_is_written_again_on_resume(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    scripted_cer(50, 30, 40)
+    run = make_run(tmp_path, epochs=2, validate_every=4, held_back=1)
+    list(train(run))
+    before, card = tensors_of(run.output), read_spec(run.output)
+    run.output.unlink()
+    assert not list(train(run))
+    assert_same_tensors(tensors_of(run.output), before)
+    assert read_spec(run.output) == card
+
+
+def test_whoever_stops_gets_the_better_model_but_nothing_is_counted(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    scripted_cer(50, 30)
+    run = make_run(tmp_path, epochs=5, held_back=3, validate_every=4)  # every third step
+    *_, last = train(run, should_stop=after(5))
+    assert (last.step, last.cer, last.best_cer) == (5, 0.3, 0.3)
+    counters = counters_of(run)
+    assert (counters["best_cer"], counters["best_step"], counters["unimproved"]) == (0.5, 3, 0)
+    assert len(counters["history"]) == 1
+    network, spec = load_model_file(run.output)
+    assert (spec.training["step"], spec.training["validation_cer"]) == (5, 0.3)
+    assert torch.equal(network.output.weight, tensors_of(run.checkpoint)["network.output.weight"])
+
+
+def test_without_validation_lines_the_last_weights_are_the_model(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
+    run = make_run(tmp_path, epochs=2, held_back=0)
+    assert all(p.cer is None for p in train(run))
+    kept = tensors_of(run.checkpoint)
+    for name, value in tensors_of(run.output).items():
+        assert torch.equal(value, kept[f"network.{name}"])
+    assert "validation_cer" not in read_spec(run.output).training
+
+
+def test_a_gradient_that_is_no_number_skips_its_step(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, features="pixels", epochs=2)
+    trainer = Trainer(run, loop.Alone())
+    original = Trainer.batch_loss
+
+    def poisoned(self: Trainer, indices: Any, epoch: int) -> Tensor:
+        loss = original(self, indices, epoch)
+        return loss * float("nan") if self.counters.step == 2 else loss
+
+    monkeypatch.setattr(Trainer, "batch_loss", poisoned)
+    states, losses = [], []
+    for progress in trainer.steps(lambda: False):
+        states.append(weights(trainer.network))
+        losses.append(progress.loss)
+    assert_same_tensors(states[1], states[2])
+    assert not torch.equal(states[2]["output.weight"], states[3]["output.weight"])
+    assert all(torch.isfinite(value).all() for value in states[-1].values())
+    assert np.isfinite(losses).all()
+
+
+def test_fine_tuning_keeps_what_the_model_says_of_the_old_characters(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    second = make_run(
+        tmp_path / "second",
+        texts=("abé", "éa", "zb"),
+        alphabet="abcéz",
+        held_back=1,
+        start=first.output,
+        epochs=1,
+    )
+    old, _ = load_model_file(first.output)
+    new = initial_network(second).eval()
+    columns, lengths = torch.rand(2, 128, 16), torch.tensor([128, 90])
+    before, after_growth = old(columns, lengths)[0], new(columns, lengths)[0]
+    assert (before.shape[2], after_growth.shape[2]) == (4, 6)
+    odds = before - before[..., :1]  # logits up to the normaliser, which the new labels change
+    torch.testing.assert_close((after_growth - after_growth[..., :1])[..., :4], odds)
+    list(train(second))
+    assert read_spec(second.output).alphabet == "abcéz"
+
+
+def test_the_learning_rate_of_fine_tuning_is_smaller(tmp_path: Path, make_run: MakeRun) -> None:
+    run = make_run(tmp_path)
+    started = dataclasses.replace(run, start=tmp_path / "model.safetensors")
+    assert (run.learning_rate, started.learning_rate) == (3e-3, 1e-3)
+    chosen = dataclasses.replace(started.options, learning_rate=0.5)
+    assert dataclasses.replace(started, options=chosen).learning_rate == 0.5
+
+
+def test_the_minutes_end_a_run(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = itertools.count()  # every look at the clock finds it a second later
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    run = make_run(tmp_path, minutes=1.0)
+    history = list(train(run))
+    assert history[-1].fraction == 1
+    assert all(p.fraction < 1 for p in history[:-1])
+    assert 60 <= history[-1].seconds < 60 + 2 * (history[-1].seconds / len(history))
+    assert history[-1].cer is not None, "the end is validated"
+    assert not list(train(run))
+
+
+def test_minutes_count_over_all_sittings(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = itertools.count()
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    whole, parts = make_run(tmp_path / "a", minutes=1.0), make_run(tmp_path / "b", minutes=1.0)
+    steps = len(list(train(whole)))
+    stopped = list(train(parts, should_stop=after(steps // 2)))
+    resumed = list(train(parts))
+    assert resumed[0].seconds > stopped[-1].seconds
+    assert abs(len(stopped) + len(resumed) - steps) <= 1
+
+
+def test_the_loop_learns_to_read(tmp_path: Path, make_run: MakeRun) -> None:
+    run = make_run(tmp_path, dropout=0.0, augment=0.0, epochs=30, learning_rate=0.02)
+    run = dataclasses.replace(run, validation=run.train[:3])
+    history = list(train(run))
+    assert history[-1].loss < 0.2 * history[0].loss
+    assert history[-1].best_cer == 0
+    assert [p.step for p in history] == list(range(1, len(history) + 1))
+    assert all(p.seconds_left >= 0 for p in history)
+
+
+def test_measuring_the_speed_changes_nothing(tmp_path: Path, make_run: MakeRun) -> None:
+    run = make_run(tmp_path)
+    files = sorted(tmp_path.rglob("*"))
+    assert lines_per_second(run) > 0
+    assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_the_log_and_the_curve_follow_the_validations(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "record", record)
+    run = make_run(tmp_path, epochs=2)
+    cers = [p.cer for p in train(run) if p.cer is not None]
+    rows = [json.loads(row) for row in (run.folder / "log.jsonl").read_text().splitlines()]
+    assert [row["cer"] for row in rows] == cers
+    assert (run.folder / "curve.png").is_file()
