@@ -9,10 +9,9 @@ Steps, each switchable, all measured on a small copy and applied by one resampli
    uneven as possible, max_k sum r^2: level text piles its ink up in few rows.
 3. Slant. A horizontal shear x' = x + k y, chosen in the same way on the column sums
    (Vinciarelli & Luettin 2001 use the same idea on the columns' strokes).
-4. Line height. The mean absolute deviation of the ink rows from their median follows the
-   body of the text (the x-height zone), where most ink is, not the crop's margins or one
-   long loop (as Breuel's line normaliser in OCRopus does). The body is scaled to one size and
-   centred.
+4. Line height. The rows between the first and the last 15 % of the ink follow the body of the
+   text (the x-height zone), where most ink is, not the crop's margins or a few long loops.
+   The body is scaled to one size and centred.
 
 Shears leave x on the middle row alone, so the way back to source pixels is one straight line.
 """
@@ -27,18 +26,33 @@ import numpy as np
 from ocr.options import PreprocessingOptions
 from ocr.types import Float32Array
 
-ANALYSIS_HEIGHT = 24  # px; skew, slant and body are measured on a copy of this height
+COARSE_HEIGHT = 24  # px; skew and body are measured on a copy of the crop of this height
+SLANT_HEIGHT = 40  # px; the slant is measured on the line alone, at this height
 STROKE_INK = 0.75  # mean ink of a stroke after stretching, 0..1
 LARGEST_GAIN = 8.0  # faint pencil is lifted no further, or blank paper would become noise
 LEAST_CONTRAST = 1 / 255  # one level of an 8-bit scan: paper is known no better than that
 LARGEST_SKEW = 0.14  # px per px, 8 degrees: steeper crops are usually not text lines
-LARGEST_SLANT = 1.0  # px per px, 45 degrees
-SHEAR_STEPS = 15  # slopes tried; a parabola refines the best
+LARGEST_SLANT = 1.3  # px per px, 52 degrees: copperplate leans by 40
+SHEAR_STEPS = 19  # slopes tried; a parabola refines the best
 SHEAR_PRIOR = 0.08  # share of the score that the largest shear forfeits: doubt means leave
-LINE_PER_DEVIATION = 12.0  # line height / mean absolute deviation of its ink rows
+BODY_SHARES = (0.15, 0.5, 0.85)  # of the ink: below the body's top, its centre, its bottom
+LINE_PER_BODY = 4.2  # line height / rows between those; leaves the x-height a third of the line
 SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 1.6  # scale relative to fitting the crop's box
 MARGIN = 8  # px of paper added at both ends of the line
 LARGEST_WIDTH = 8192  # px; a longer "line" is refused by being squeezed, never by memory
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Where the text lies in a crop, in rows at mid-width once it is level: the row of its
+    ``centre``, and the ``height`` of a whole line of such text, ascenders and descenders too."""
+
+    centre: float
+    height: float
+
+    def scaled(self, factor: float) -> Body:
+        """The same in a copy whose rows are ``factor`` times as many."""
+        return Body(self.centre * factor, self.height * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +71,11 @@ def normalize_line(ink: Float32Array, options: PreprocessingOptions) -> Normaliz
     ink = upright_polarity(ink)
     if options.background:
         ink = flatten_background(ink)
-    small = _analysis_copy(ink)
-    # (rows of the copy are longer or shorter than the source's by the same factor in x and y,
-    # so slopes measured on it hold for the source)
-    skew = best_shear(small, _skew_limit(small), axis=1) if options.deskew else 0.0
-    small = shear(small, -skew, axis=1)
-    slant = best_shear(small, LARGEST_SLANT, axis=0) if options.deslant else 0.0
-    centre, line_height = body_zone(small)
-    unit = ink.shape[0] / small.shape[0]  # source px per px of the copy
-    scale = options.height / (line_height * unit)
-    return _resample(ink, options.height, scale, centre * unit, skew, slant)
+    coarse = _resized(ink, COARSE_HEIGHT / ink.shape[0])
+    skew = best_shear(coarse, _skew_limit(coarse), axis=1) if options.deskew else 0.0
+    body = body_zone(coarse, skew).scaled(ink.shape[0] / COARSE_HEIGHT)
+    slant = _slant(ink, skew, body) if options.deslant else 0.0
+    return _resample(ink, options.height, body, skew, slant)
 
 
 def upright_polarity(ink: Float32Array) -> Float32Array:
@@ -142,28 +151,41 @@ def best_shear(image: Float32Array, limit: float, axis: int) -> float:
     return float(slopes[best])
 
 
-def body_zone(image: Float32Array) -> tuple[float, float]:
-    """Centre row and height of the whole line (body, ascenders, descenders) in rows.
+def body_zone(image: Float32Array, skew: float = 0.0) -> Body:
+    """Find the body of the text in a crop (H, W) whose lines climb by ``skew``.
 
-    A blank image, or one whose ink says nothing, gets the image's own box.
+    A blank image, or one whose ink says nothing, gets the crop's own box.
     """
     height = image.shape[0]
-    rows = np.square(image).sum(axis=1)  # squared: faint smudges count little
+    level = shear(image, -skew, axis=1)
+    rows = np.square(level).sum(axis=1)  # squared: faint smudges count little
     total = rows.sum()
     if total <= 0:
-        return height / 2, float(height)
-    positions = np.arange(height) + 0.5
-    centre = float(np.interp(0.5 * total, np.cumsum(rows), positions + 0.5))
-    deviation = float((rows * np.abs(positions - centre)).sum() / total)
-    line_height = LINE_PER_DEVIATION * deviation
-    return centre, float(np.clip(line_height, height / LARGEST_ZOOM, height / SMALLEST_ZOOM))
+        return Body(height / 2, float(height))
+    above = np.concatenate([[0], np.cumsum(rows)]) / total  # share of the ink above each edge
+    edges = np.arange(len(above)) - (len(rows) - height) / 2  # counted as rows of ``image``
+    top, centre, bottom = np.interp(BODY_SHARES, above, edges)
+    line_height = np.clip(
+        LINE_PER_BODY * (bottom - top), height / LARGEST_ZOOM, height / SMALLEST_ZOOM
+    )
+    return Body(float(centre), float(line_height))
 
 
-def _analysis_copy(ink: Float32Array) -> Float32Array:
+def _slant(ink: Float32Array, skew: float, body: Body) -> float:
+    """The slant of the line itself, level and without the rows above and below it."""
+    factor = SLANT_HEIGHT / body.height
+    level = shear(_resized(ink, factor), -skew, axis=1)
+    outside = (level.shape[0] - ink.shape[0] * factor) / 2  # rows that levelling added above
+    first = round(body.centre * factor + outside - SLANT_HEIGHT / 2)
+    return best_shear(level[max(0, first) : first + SLANT_HEIGHT], LARGEST_SLANT, axis=0)
+
+
+def _resized(ink: Float32Array, factor: float) -> Float32Array:
+    """The image with ``factor`` times as many rows and columns, at least one of each."""
     height, width = ink.shape
-    factor = ANALYSIS_HEIGHT / height
-    size = (int(np.clip(round(width * factor), 1, LARGEST_WIDTH)), ANALYSIS_HEIGHT)
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    size = (int(np.clip(round(width * factor), 1, LARGEST_WIDTH)), max(1, round(height * factor)))
+    kernel = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(ink, size, interpolation=kernel), np.float32)
 
 
 def _skew_limit(image: Float32Array) -> float:
@@ -173,11 +195,11 @@ def _skew_limit(image: Float32Array) -> float:
 
 
 def _resample(
-    ink: Float32Array, height: int, scale: float, centre: float, skew: float, slant: float
+    ink: Float32Array, height: int, body: Body, skew: float, slant: float
 ) -> NormalizedLine:
-    """Apply scale, shears and centring at once. ``centre`` is the body's row at mid-width,
-    counted in the sheared copy's rows, which is the source row there."""
+    """Apply scale, shears and centring at once."""
     source_height, source_width = ink.shape
+    scale = height / body.height
     lean = abs(slant) * height / 4  # px the ascenders move beyond the ends
     margin = MARGIN + round(lean)
     scale = min(scale, max(1, LARGEST_WIDTH - 2 * margin) / source_width)
@@ -190,9 +212,9 @@ def _resample(
     middle_x = source_width * scale / 2
     middle_y = height / 2
     # Pixel centres lie at +0.5. Scaled source point (u, v) goes to
-    #   y' = v - skew (u - middle_x) - centre scale + middle_y
+    #   y' = v - skew (u - middle_x) - body.centre scale + middle_y
     #   x' = u + margin + slant (y' - middle_y)
-    to_y = np.array([-skew * zoom_x, zoom_y, skew * middle_x - centre * scale + middle_y])
+    to_y = np.array([-skew * zoom_x, zoom_y, skew * middle_x - body.centre * scale + middle_y])
     to_x = np.array([zoom_x, 0.0, margin - slant * middle_y]) + slant * to_y
     matrix = np.stack([to_x, to_y])
     matrix[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
