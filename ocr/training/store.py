@@ -26,6 +26,7 @@ from ocr.files import write_atomically
 from ocr.options import PreprocessingOptions
 from ocr.preprocessing import normalized
 from ocr.preprocessing.columns import frame_count
+from ocr.preprocessing.normalize import REVISION
 from ocr.training.problems import Problem, frame_problem, image_problem, shown
 from ocr.types import Float32Array, Sample
 
@@ -172,8 +173,8 @@ def _normalise(sample: Sample, options: PreprocessingOptions) -> npt.NDArray[np.
 
 
 def _key(samples: Sequence[Sample], options: PreprocessingOptions) -> str:
-    """Changes with any option, text, or image's size or time of change."""
-    digest = hashlib.sha256(json.dumps(asdict(options)).encode())
+    """Changes with the normalisation, any option, text, or image's size or time of change."""
+    digest = hashlib.sha256(json.dumps([REVISION, asdict(options)]).encode())
     for sample in samples:
         try:
             status = sample.image.stat()
