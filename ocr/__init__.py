@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ocr.evaluation import evaluate
     from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
     from ocr.recognition import Recognizer, load_model
-    from ocr.training.dataset import read_samples
+    from ocr.training.data.dataset import read_samples
     from ocr.training.prepare import Recipe, prepare
     from ocr.training.session import train_run as train
     from ocr.types import Character, Transcript
@@ -55,7 +55,7 @@ _HOMES = {
     "evaluate": "ocr.evaluation.evaluate",
     "load_model": "ocr.recognition.load_model",
     "prepare": "ocr.training.prepare.prepare",
-    "read_samples": "ocr.training.dataset.read_samples",
+    "read_samples": "ocr.training.data.dataset.read_samples",
     "train": "ocr.training.session.train_run",
     "transcribe": "ocr.batch.transcribe",
 }

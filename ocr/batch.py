@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ocr.errors import ImageError, InputError, OutputError, UsageError
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
+from ocr.files.names import IMAGE_SUFFIXES, image_stem, printable
+from ocr.files.sources import expand
 from ocr.formats import LINE_WRITERS
 from ocr.options import BatchOptions
-from ocr.preprocessing.image import printable
-from ocr.training.names import IMAGE_SUFFIXES, image_stem
-from ocr.training.sources import expand
 from ocr.types import Outcome, Transcript
 
 FAILURES = "failures.tsv"

@@ -271,7 +271,7 @@ def test_the_wheel_carries_every_room() -> None:
 
 LIGHT = {
     "import ocr": "import ocr; assert not {'cv2', 'numpy'} & set(sys.modules)",
-    "the data reader": "import ocr.training.dataset",
+    "the data reader": "import ocr.training.data.dataset",
     "ocr --help": "run('--help')",
     "ocr train --help": "run('train', '--help')",
     "ocr check": "run('check', sys.argv[1])",

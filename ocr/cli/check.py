@@ -14,8 +14,8 @@ from ocr.errors import InputError, PartialFailure
 from ocr.options import PreprocessingOptions
 
 if TYPE_CHECKING:
-    from ocr.training.datareport import DataReport
-    from ocr.training.dataset import Dataset
+    from ocr.training.data.datareport import DataReport
+    from ocr.training.data.dataset import Dataset
 
 EXAMPLES = """\
 ocr check lines/                               pairs x.png + x.gt.txt in a folder
@@ -43,8 +43,8 @@ def command(data: tuple[str, ...], images: bool, kind: str, options: Preprocessi
 
     Exit code: 0 every line is usable, 3 some are not, 4 none is.
     """
-    from ocr.training.datareport import problems_tsv, report
-    from ocr.training.dataset import read_samples
+    from ocr.training.data.datareport import problems_tsv, report
+    from ocr.training.data.dataset import read_samples
 
     dataset = read_samples(data)
     facts = report(_opened(dataset, options) if images else dataset)
@@ -64,7 +64,7 @@ def command(data: tuple[str, ...], images: bool, kind: str, options: Preprocessi
 def _opened(dataset: Dataset, options: PreprocessingOptions) -> Dataset:
     """The dataset without the samples whose images cannot be used, which become problems."""
     from ocr.cli.display import progress_bar
-    from ocr.training.dataset import Dataset, Problem
+    from ocr.training.data.dataset import Dataset, Problem
     from ocr.training.store import normalise_all
 
     usable, problems, total = [], list(dataset.problems), len(dataset.samples)

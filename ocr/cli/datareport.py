@@ -8,7 +8,7 @@ from typing import Any
 
 from ocr.cli.characters import grouped
 from ocr.cli.display import counted
-from ocr.training.datareport import DataReport
+from ocr.training.data.datareport import DataReport
 
 SHOWN_PROBLEMS = 10
 SHOWN_RARE = 20

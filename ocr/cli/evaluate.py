@@ -62,7 +62,7 @@ def command(
     report, left_out = _evaluate(model, data)
     page = None if no_html else html or Path(f"{Path(model).stem}-evaluation.html")
     if page:
-        from ocr.files import write_atomically
+        from ocr.files.atomic import write_atomically
         from ocr.report import html_report
 
         write_atomically(page, html_report(report))
@@ -86,7 +86,7 @@ def _evaluate(model: str, data: tuple[str, ...]) -> tuple[Report, int]:
     from ocr.cli.display import progress_bar
     from ocr.evaluation import evaluate
     from ocr.recognition import load_model
-    from ocr.training.dataset import read_samples
+    from ocr.training.data.dataset import read_samples
 
     dataset = read_samples(data)
     for problem in dataset.problems[:SHOWN_CONFUSIONS]:

@@ -65,8 +65,8 @@ def command(images: tuple[str, ...], model: str, kind: str, with_names: bool) ->
 
 def _names(images: Iterable[str]) -> Iterator[str | OcrError]:
     """The images that the arguments name, patterns expanded; an error for one without any."""
-    from ocr.training.names import image_stem
-    from ocr.training.sources import expand
+    from ocr.files.names import image_stem
+    from ocr.files.sources import expand
 
     for image in images:
         if image == STDIN or Path(image).exists():
@@ -101,8 +101,8 @@ def _read(recognizer: Recognizer, names: list[str]) -> list[Transcript | ImageEr
 
 
 def _line(name: str, transcript: Transcript, model_id: str, kind: str, with_names: bool) -> str:
+    from ocr.files.names import printable
     from ocr.formats.jsonfile import line_values
-    from ocr.preprocessing.image import printable
 
     if kind == "json":
         return json.dumps(line_values(Path(name), transcript, model_id), ensure_ascii=False)

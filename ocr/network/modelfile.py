@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ocr.alphabet import Alphabet
 from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError, OcrError
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.options import NetworkOptions, PreprocessingOptions, from_dict
 from ocr.types import ModelSpec

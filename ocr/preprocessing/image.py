@@ -36,6 +36,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ocr.errors import ImageError
+from ocr.files.names import printable
 from ocr.types import Float32Array
 
 ImageSource = str | Path | bytes | Image.Image | npt.NDArray[Any]
@@ -85,12 +86,6 @@ def _from_file(path: Path, max_pixels: int) -> Float32Array:
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{name} cannot be opened: {reason}", "check its name") from error
-
-
-def printable(text: str | Path) -> str:
-    """A path or reason for a one-line message: what is not printable (line breaks, bytes that
-    are not UTF-8) is escaped, so that every terminal and log can show it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
 def _from_stream(stream: BinaryIO, name: str, max_pixels: int) -> Float32Array:

@@ -17,7 +17,7 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor, nn
 
 from ocr.errors import InputError
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
 
 METADATA_KEY = "counters"
 

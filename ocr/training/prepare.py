@@ -12,11 +12,11 @@ from ocr.alphabet import Alphabet
 from ocr.errors import InputError, UsageError
 from ocr.network.modelfile import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
-from ocr.training.datareport import DataReport, report
-from ocr.training.dataset import Dataset, read_samples
-from ocr.training.problems import Problem
+from ocr.training.data.datareport import DataReport, report
+from ocr.training.data.dataset import Dataset, read_samples
+from ocr.training.data.problems import Problem
+from ocr.training.data.split import split_samples
 from ocr.training.run import Run, run_folder
-from ocr.training.split import split_samples
 from ocr.training.store import OnProgress, build_store
 from ocr.types import ModelSpec, Sample
 

@@ -6,7 +6,7 @@ import io
 import json
 from pathlib import Path
 
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
 
 
 def record(folder: Path, history: list[dict[str, float]]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ocr.errors import InputError, OcrError, UsageError
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions, from_dict
 from ocr.types import ModelSpec
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 
 from ocr.errors import UsageError
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
-from ocr.training.datareport import problems_tsv
+from ocr.training.data.datareport import problems_tsv
+from ocr.training.data.problems import Problem
 from ocr.training.loop import Progress, lines_per_second, train
 from ocr.training.parallel import Alone, Gloo, Helpers, usable_cores
-from ocr.training.problems import Problem
 from ocr.training.run import Run, run_folder
 
 MOST_PROCESSES = 8  # beyond this the meeting after each step costs more than a process brings

@@ -22,12 +22,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr.errors import ImageError, InputError, OutputError
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
+from ocr.files.names import printable
 from ocr.options import PreprocessingOptions
 from ocr.preprocessing import normalized
 from ocr.preprocessing.columns import frame_count
 from ocr.preprocessing.normalize import REVISION
-from ocr.training.problems import Problem, frame_problem, image_problem, shown
+from ocr.training.data.problems import Problem, frame_problem, image_problem
 from ocr.types import Float32Array, Sample
 
 OnProgress = Callable[[int, int], None]  # lines read, lines in all
@@ -168,7 +169,7 @@ def _normalise(sample: Sample, options: PreprocessingOptions) -> npt.NDArray[np.
         values = normalized(sample.image, options).values  # (H, W)
     except ImageError as error:
         return image_problem(sample, error)
-    problem = frame_problem(shown(sample.image), sample.text, frame_count(values.shape[1]))
+    problem = frame_problem(printable(sample.image), sample.text, frame_count(values.shape[1]))
     return problem or np.round(values * 255).astype(np.uint8)
 
 

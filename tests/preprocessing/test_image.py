@@ -16,7 +16,8 @@ import pytest
 from PIL import EpsImagePlugin, Image, ImageFile
 
 from ocr.errors import ImageError
-from ocr.preprocessing.image import load_image, printable
+from ocr.files.names import printable
+from ocr.preprocessing.image import load_image
 
 STEP = 1 / 255  # one grey level of an 8-bit image
 

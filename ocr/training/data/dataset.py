@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.errors import InputError, OcrError, UsageError
-from ocr.training.listfile import read_list
-from ocr.training.names import LIST_SUFFIXES, TEXT_SUFFIX, image_stem
-from ocr.training.pairs import Pairs
-from ocr.training.problems import Problem, frame_problem, image_problem, shown
-from ocr.training.sources import Entry, Folders, expand
-from ocr.training.split import Split, page_of, split_samples
+from ocr.files.names import LIST_SUFFIXES, TEXT_SUFFIX, image_stem, printable
+from ocr.files.sources import Entry, Folders, expand
+from ocr.training.data.listfile import read_list
+from ocr.training.data.pairs import Pairs
+from ocr.training.data.problems import Problem, frame_problem, image_problem
+from ocr.training.data.split import Split, page_of, split_samples
 from ocr.types import Sample
 
 __all__ = [
@@ -88,7 +88,7 @@ class _Collector:
                     self._add(found, root, prefix)
         except OSError as error:
             reason = error.strerror or error
-            raise InputError(f"{shown(source)} cannot be read: {reason}") from error
+            raise InputError(f"{printable(source)} cannot be read: {reason}") from error
         self.counts.append((source, len(self.samples) - before))
 
     def _found(self, path: Path, exact: bool) -> list[Entry | Problem]:
@@ -96,11 +96,11 @@ class _Collector:
         try:
             found = self._read_path(path)
             if not found:
-                raise InputError(f"{shown(path)} is empty", "each line is image<TAB>text")
+                raise InputError(f"{printable(path)} is empty", "each line is image<TAB>text")
         except OcrError as error:
             if exact:
                 raise
-            return [Problem(shown(path), error.message, error.hint)]
+            return [Problem(printable(path), error.message, error.hint)]
         return found
 
     def _read_path(self, path: Path) -> list[Entry | Problem]:
@@ -111,7 +111,7 @@ class _Collector:
         if path.suffix.lower() in LIST_SUFFIXES:
             return read_list(path, self._folders)
         raise UsageError(
-            f"{shown(path)} is no training data",
+            f"{printable(path)} is no training data",
             "give a folder of pairs x.png + x.gt.txt, a list .tsv, or images",
         )
 
@@ -126,12 +126,12 @@ class _Collector:
             self.samples.append(Sample(sample_id, found.image, found.text))
         elif first.text != found.text:
             reason = f"{found.image.name} already has another text, in {first.origin}"
-            self.problems.append(Problem(found.origin, shown(reason), "correct or remove one"))
+            self.problems.append(Problem(found.origin, printable(reason), "correct or remove one"))
 
     def _unique_id(self, image: Path, root: Path, prefix: str) -> str:
         """The first free name: below the source, with the source's name, with a number."""
         relative = image.relative_to(root) if image.is_relative_to(root) else Path(image.name)
-        whole = shown(relative.as_posix())
+        whole = printable(relative.as_posix())
         name = whole[: -len(relative.suffix)] if image_stem(relative.name) else whole
         for candidate in (name, f"{prefix}/{name}", f"{prefix}/{whole}"):
             if candidate not in self._ids:

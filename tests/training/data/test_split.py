@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ocr.errors import UsageError
-from ocr.training.split import PAGES_NEEDED, page_of, split_samples
+from ocr.training.data.split import PAGES_NEEDED, page_of, split_samples
 from ocr.types import Line, Sample
 
 

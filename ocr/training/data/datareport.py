@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ocr.training.dataset import Dataset
-from ocr.training.problems import Problem
-from ocr.training.split import page_of
+from ocr.files.names import printable
+from ocr.training.data.dataset import Dataset
+from ocr.training.data.problems import Problem
+from ocr.training.data.split import page_of
 
 RARE = 5
 """A character seen fewer times than this is named: it can hardly be learnt, and is often a slip
@@ -55,9 +56,4 @@ def report(dataset: Dataset) -> DataReport:
 def problems_tsv(problems: Iterable[Problem]) -> str:
     """A table with a header, one problem per line: id, reason, fix, separated by TABs."""
     rows = [("id", "reason", "fix"), *((p.id, p.reason, p.fix) for p in problems)]
-    return "".join("\t".join(map(_cell, row)) + "\n" for row in rows)
-
-
-def _cell(text: str) -> str:
-    escaped = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return escaped.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
+    return "".join("\t".join(map(printable, row)) + "\n" for row in rows)

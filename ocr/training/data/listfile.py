@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.alphabet import normalize_text
-from ocr.training.names import Suggestions, image_stem
-from ocr.training.problems import (
+from ocr.files.names import image_stem, printable
+from ocr.files.sources import Entry, Folder, Folders
+from ocr.training.data.problems import (
     UTF16_MARKS,
     Problem,
     encoding_problem,
-    shown,
     unreadable_problem,
 )
-from ocr.training.sources import Entry, Folder, Folders
+from ocr.training.data.suggestions import Suggestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ def read_list(path: Path, folders: Folders) -> list[Entry | Problem]:
     except OSError as error:
         return [unreadable_problem(path, error)]
     if data.startswith(UTF16_MARKS):  # its lines would all be called malformed
-        problem = encoding_problem(shown(path), path, data)
+        problem = encoding_problem(printable(path), path, data)
         return [problem] if problem else []
     rows = _rows(path, data)
     if rows and all(isinstance(row, Problem) and row.reason == NO_TAB for row in rows):
-        return [Problem(shown(path), f"{NO_TAB} in any line", TAB_FIX)]
+        return [Problem(printable(path), f"{NO_TAB} in any line", TAB_FIX)]
     return _Images(path.parent, folders, rows).entries()
 
 
@@ -57,7 +57,7 @@ def _rows(path: Path, data: bytes) -> list[_Row | Problem]:
     rows: list[_Row | Problem] = []
     for number, raw in enumerate(data[start:].splitlines(keepends=True), start=1):
         if raw.strip():
-            rows.append(_row(path, f"{shown(path)}:{number}", raw, start))
+            rows.append(_row(path, f"{printable(path)}:{number}", raw, start))
         start += len(raw)
     return rows
 
@@ -116,7 +116,7 @@ class _Images:
         meant = self._meant[folder.key].nearest(image.name)
         fix = "check the path, which counts from the folder of the list"
         if meant is not None:
-            fix = f"did you mean {shown(meant)}?"
+            fix = f"did you mean {printable(meant)}?"
         return Problem(row.origin, f"{row.image} does not exist", fix)
 
     def _unnamed(self, folder: Folder) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.errors import UsageError
-from ocr.training.problems import shown
+from ocr.files.names import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def expand(source: str) -> tuple[Path, list[Path]]:
     if source and path.exists():
         return path.parent, [path]
     if not any(mark in source for mark in "*?["):
-        raise UsageError(f"{shown(source) or 'an empty name'} does not exist", "check the path")
+        raise UsageError(f"{printable(source) or 'an empty name'} does not exist", "check the path")
     return _expand_pattern(path)
 
 
@@ -84,7 +84,7 @@ def _expand_pattern(pattern: Path) -> tuple[Path, list[Path]]:
     try:
         matches = sorted(root.glob("/".join(rest)))
     except (ValueError, NotImplementedError) as error:
-        raise UsageError(f"{shown(pattern)} is not a pattern: {error}") from error
+        raise UsageError(f"{printable(pattern)} is not a pattern: {error}") from error
     matched = set(matches)
     paths = [
         path
@@ -93,5 +93,5 @@ def _expand_pattern(pattern: Path) -> tuple[Path, list[Path]]:
         and matched.isdisjoint(path.parents)
     ]
     if not paths:
-        raise UsageError(f"{shown(pattern)} matches no file", "check the path and the pattern")
+        raise UsageError(f"{printable(pattern)} matches no file", "check the path and the pattern")
     return root, paths

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ocr.errors import ImageError, InputError, OcrError, UsageError
-from ocr.training import listfile
-from ocr.training.datareport import problems_tsv, report
-from ocr.training.dataset import Problem, frame_problem, image_problem, read_samples
+from ocr.training.data import listfile
+from ocr.training.data.datareport import problems_tsv, report
+from ocr.training.data.dataset import Problem, frame_problem, image_problem, read_samples
 from ocr.types import Sample
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ocr.alphabet import frames_needed
 from ocr.errors import ImageError
+from ocr.files.names import printable
 from ocr.types import Sample
 
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -27,15 +28,10 @@ class Problem:
     fix: str
 
 
-def shown(path: Path | str) -> str:
-    """The path as printable text; bytes of a file name that are no UTF-8 are escaped."""
-    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def image_problem(sample: Sample, error: ImageError) -> Problem:
     """The problem of a sample whose image the loader refused with ``error``."""
     fix = error.hint or "replace the image, or remove the line from the data"
-    return Problem(shown(sample.image), error.message, fix)
+    return Problem(printable(sample.image), error.message, fix)
 
 
 def frame_problem(sample_id: str, text: str, frames: int) -> Problem | None:
@@ -73,7 +69,9 @@ def encoding_problem(name: str, file: Path, data: bytes, offset: int = 0) -> Pro
         return None
     guess = _guess_encoding(data)
     return Problem(
-        name, reason, f"convert it: iconv -f {guess} -t UTF-8 {shown(file.name)} > converted.txt"
+        name,
+        reason,
+        f"convert it: iconv -f {guess} -t UTF-8 {printable(file.name)} > converted.txt",
     )
 
 
@@ -90,4 +88,4 @@ def _guess_encoding(data: bytes) -> str:
 def unreadable_problem(path: Path, error: OSError) -> Problem:
     """The problem of a file or folder that the system does not let us read."""
     reason = f"cannot be read: {error.strerror or error}"
-    return Problem(shown(path), reason, "check that it is there and may be read")
+    return Problem(printable(path), reason, "check that it is there and may be read")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocr.errors import OutputError
-from ocr.files import write_atomically
+from ocr.files.atomic import write_atomically
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""File names of training data: suffixes, stems, and the name that was probably meant."""
+"""The name that was probably meant where a file is missing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import difflib
 from bisect import bisect_left
 from collections.abc import Iterable
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
-LIST_SUFFIXES = (".tsv", ".txt", ".lst")
-TEXT_SUFFIX = ".gt.txt"
-VARIANTS = (".nrm", ".bin")
-"""Second suffixes for the normalised (grey) and the bilevel image of a line, as ocropus and
-kraken write them; where both lie beside one text, the grey one shows more."""
+from ocr.files.names import TEXT_SUFFIX, image_stem
 
 SIMILAR = 0.8
 """Least difflib ratio, 0..1, at which a name is offered as the one that was meant."""
@@ -19,20 +14,6 @@ NEIGHBOURS = 100
 """Names compared on each side of the sorted place, so that a large folder stays fast."""
 SUGGESTIONS = 100
 """Most suggestions per folder; whoever has more missing files has another kind of error."""
-
-
-def image_stem(name: str) -> str | None:
-    """The name without its image suffix, or None if it has none: ``a.b.PNG`` -> ``a.b``."""
-    stem, dot, suffix = name.rpartition(".")
-    return stem if stem and dot + suffix.lower() in IMAGE_SUFFIXES else None
-
-
-def line_stem(stem: str) -> str:
-    """The stem without the image's variant: ``010001.bin`` -> ``010001``."""
-    for variant in VARIANTS:
-        if stem.endswith(variant):
-            return stem.removesuffix(variant)
-    return stem
 
 
 class Suggestions:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ocr.errors import UsageError
-from ocr.training.names import image_stem, line_stem
+from ocr.files.names import image_stem, line_stem
 from ocr.types import Sample
 
 PAGES_NEEDED = 10

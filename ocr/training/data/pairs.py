@@ -7,17 +7,18 @@ from pathlib import Path
 
 from ocr.alphabet import normalize_text
 from ocr.errors import InputError, UsageError
-from ocr.training.names import (
+from ocr.files.names import (
     IMAGE_SUFFIXES,
     LIST_SUFFIXES,
     TEXT_SUFFIX,
     VARIANTS,
-    Suggestions,
     image_stem,
     line_stem,
+    printable,
 )
-from ocr.training.problems import Problem, encoding_problem, shown, unreadable_problem
-from ocr.training.sources import Entry, Folder, Folders
+from ocr.files.sources import Entry, Folder, Folders
+from ocr.training.data.problems import Problem, encoding_problem, unreadable_problem
+from ocr.training.data.suggestions import Suggestions
 
 LISTS_NAMED = 3
 """Lists that the error about a folder without pairs names."""
@@ -129,7 +130,9 @@ class Pairs:
         fix = f"write its text into {wanted}"
         if meant is not None:
             fix = f"did you mean {meant}? then rename it {wanted}"
-        return Problem(shown(folder.path / image), f"no transcription {shown(wanted)}", shown(fix))
+        return Problem(
+            printable(folder.path / image), f"no transcription {printable(wanted)}", printable(fix)
+        )
 
     def _lone_text(self, folder: Folder, text: str) -> Problem:
         stem = text.removesuffix(TEXT_SUFFIX)
@@ -138,13 +141,13 @@ class Pairs:
         if meant is not None:
             fix = f"did you mean {meant}? then give both the same name"
         reason = f"no image {stem}.png (or .jpg, .tif, .webp ...)"
-        return Problem(shown(folder.path / text), shown(reason), shown(fix))
+        return Problem(printable(folder.path / text), printable(reason), printable(fix))
 
 
 def read_pair(folder: Folder, image: str, text: str) -> Entry | Problem:
     """The entry of a pair, or what is wrong with its transcription."""
     file = folder.path / text
-    name = shown(file)
+    name = printable(file)
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -155,7 +158,7 @@ def read_pair(folder: Folder, image: str, text: str) -> Entry | Problem:
     raw = data.removeprefix(codecs.BOM_UTF8).splitlines()
     lines = [line for line in (normalize_text(part.decode("utf-8")) for part in raw) if line]
     if not lines:
-        return Problem(name, "the transcription is empty", f"write the text of {shown(image)}")
+        return Problem(name, "the transcription is empty", f"write the text of {printable(image)}")
     if len(lines) > 1:
         fix = "keep only the text of this one line, or cut the image into lines"
         return Problem(name, f"{len(lines)} lines of text for one line image", fix)
@@ -170,7 +173,7 @@ def _by_format(name: str) -> tuple[int, str]:
 
 def _surplus(folder: Folder, image: str, first: str) -> Problem:
     reason = f"its transcription is already taken by {first}"
-    return Problem(shown(folder.path / image), shown(reason), "keep one of the two images")
+    return Problem(printable(folder.path / image), printable(reason), "keep one of the two images")
 
 
 def _no_pairs(root: Path, visited: list[Folder]) -> InputError | UsageError:
@@ -179,13 +182,13 @@ def _no_pairs(root: Path, visited: list[Folder]) -> InputError | UsageError:
     stems = {file.with_suffix("") for file in files if image_stem(file.name) is not None}
     texts = [file for file in files if file.suffix.lower() in LIST_SUFFIXES]
     if images and any(file.with_suffix("") in stems for file in texts):
-        message = f"{shown(root)} has no transcription named like its image: x.png + x.gt.txt"
+        message = f"{printable(root)} has no transcription named like its image: x.png + x.gt.txt"
         return InputError(message, "rename x.txt to x.gt.txt")
-    lists = [shown(file) for file in texts if _has_tab(file)][:LISTS_NAMED]
+    lists = [printable(file) for file in texts if _has_tab(file)][:LISTS_NAMED]
     if lists:
-        message = f"{shown(root)} holds no pairs x.png + x.gt.txt"
+        message = f"{printable(root)} holds no pairs x.png + x.gt.txt"
         return UsageError(message, f"it has lists; name the one to use: {', '.join(lists)}")
-    message = f"{shown(root)} holds {images} images and no transcription x.gt.txt"
+    message = f"{printable(root)} holds {images} images and no transcription x.gt.txt"
     return InputError(message, "put the text of each x.png into x.gt.txt beside it")
 
 

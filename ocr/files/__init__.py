@@ -1,0 +1,1 @@
+"""What the user names -> files, and files written whole or not at all."""

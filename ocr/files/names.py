@@ -1,0 +1,32 @@
+"""Names of files: suffixes, stems, and how a name is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
+LIST_SUFFIXES = (".tsv", ".txt", ".lst")
+TEXT_SUFFIX = ".gt.txt"
+VARIANTS = (".nrm", ".bin")
+"""Second suffixes for the normalised (grey) and the bilevel image of a line, as ocropus and
+kraken write them; where both lie beside one text, the grey one shows more."""
+
+
+def image_stem(name: str) -> str | None:
+    """The name without its image suffix, or None if it has none: ``a.b.PNG`` -> ``a.b``."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if stem and dot + suffix.lower() in IMAGE_SUFFIXES else None
+
+
+def line_stem(stem: str) -> str:
+    """The stem without the image's variant: ``010001.bin`` -> ``010001``."""
+    for variant in VARIANTS:
+        if stem.endswith(variant):
+            return stem.removesuffix(variant)
+    return stem
+
+
+def printable(text: str | Path) -> str:
+    """A path or reason for a one-line message: what is not printable (line breaks, bytes that
+    are not UTF-8) is escaped, so that every terminal and log can show it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))

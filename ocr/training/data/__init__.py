@@ -1,0 +1,1 @@
+"""Transcribed lines as the user keeps them -> samples, and a problem for every other line."""
