@@ -62,7 +62,7 @@ def _text(facts: dict[str, Any]) -> Iterator[str]:
 
 def _entries(values: dict[str, Any], indent: str) -> Iterator[str]:
     for key, value in values.items():
-        name = key.replace("_", " ")
+        name = key if "/" in key else key.replace("_", " ")  # a collection keeps its name
         if isinstance(value, dict):
             yield f"{indent}{name}"
             yield from _entries(value, indent + "  ")

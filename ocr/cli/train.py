@@ -162,7 +162,7 @@ def _train(run: Run) -> None:
 def _outlook(run: Run) -> str:
     """What is about to happen, and how long it should take."""
     from ocr.cli.display import counted, duration
-    from ocr.training.loop import DEFAULT_EPOCHS
+    from ocr.training.schedule import DEFAULT_EPOCHS
     from ocr.training.session import expected_speed, process_count
 
     options = run.options

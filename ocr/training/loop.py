@@ -156,7 +156,7 @@ class Trainer:
             loss = self.batch_loss(mine, epoch) / characters
             loss.backward()  # type: ignore[no-untyped-call]
         total, fraction, stopping = self._share(loss.item(), stop)
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), options.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), options.clip or math.inf)
         if torch.isfinite(norm):  # else one bad step would spoil every weight
             rate = self.schedule.rate(counters.step, counters.fraction)
             for group in self.optimizer.param_groups:

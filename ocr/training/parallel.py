@@ -121,7 +121,7 @@ class Helpers:
     def __exit__(self, kind: object, *rest: object) -> None:
         for process in self._processes:
             if kind is not None:
-                process.terminate()
+                process.kill()  # they ignore polite signals, and have nothing to save
             try:
                 process.wait(timeout=30)
             except subprocess.TimeoutExpired:

@@ -17,7 +17,10 @@ from ocr.training.run import load_run
 
 def main(folder: str, rank: str, size: str) -> int:
     """Returns the exit code: 0, or 1 if the first process has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides, at a step's end
+    # A terminal or service manager tells the whole group; the first process decides, at a step's
+    # end. When it ends without a word, the exchange fails here.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     run = load_run(Path(folder))
     exchange = Gloo(Path(folder), int(rank), int(size))
     try:
