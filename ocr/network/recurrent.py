@@ -1,16 +1,16 @@
-"""The bidirectional LSTM layer (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+"""The sequence layers of the LSTM literature behind one signature.
 
-At each frame t, with input x(t) and the layer's last output y(t-1):
+    (T, N, F), lengths (N,) -> (T, N, 2H); frames beyond a line's length are 0
 
-    i = sigma(W_i x + R_i y + b_i)      input gate
-    f = sigma(W_f x + R_f y + b_f)      forget gate
-    z = tanh (W_z x + R_z y + b_z)      cell input
-    o = sigma(W_o x + R_o y + b_o)      output gate
-    c(t) = f c(t-1) + i z               cell state: the constant error carousel
-    y(t) = o tanh(c(t))
+    rnn             simple recurrent layer                            rnn.py
+    lstm-1997       input and output gate                             lstm.py
+    lstm            and a forget gate (Gers et al. 2000)              lstm.py
+    lstm-peephole   and peepholes from the cell state to the gates    lstm.py
+    tdnn            a window of frames, no recurrence                 tdnn.py
 
-Gates are stacked in the order i, f, z, o. Direction 0 reads from left to right, direction 1
-from right to left, beginning at each line's own end, so padding changes nothing.
+Direction 0 reads from left to right, direction 1 from right to left, beginning at each line's
+own end, so padding changes nothing. With ``truncate`` = k no gradient reaches over the borders
+of segments of k frames; the state does.
 """
 
 from __future__ import annotations
@@ -20,18 +20,52 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ocr.network import native
+from ocr.network.directions import BOTH, frame_mask, reversal, take_frames
+from ocr.network.lstm import LstmCell
+from ocr.network.recurrence import Cell, Lines, recur, truncated
+from ocr.network.rnn import RnnCell
+from ocr.network.squashing import LOGISTIC_1, LOGISTIC_2, TANH
+from ocr.network.tdnn import TimeDelayLayer
+
 FORGET_BIAS = 1.0  # remember at first (Gers et al. 2000; Jozefowicz et al. 2015)
+SQUASHINGS = {  # g and h
+    "tanh": (TANH, TANH),
+    "1997": (LOGISTIC_1, LOGISTIC_2),  # 2/(1+e^-x) - 1 and 4/(1+e^-x) - 2
+    "2013": (LOGISTIC_1, LOGISTIC_1),  # 2/(1+e^-x) - 1, both
+}
+USUAL = {"rnn": "tanh", "lstm-1997": "1997", "lstm": "tanh", "lstm-peephole": "2013"}
 
 
-class BidirectionalLSTM(nn.Module):
-    """(T, N, F), lengths (N,) -> (T, N, 2H); frames beyond a line's length are 0."""
+def sequence_layer(cell: str, inputs: int, hidden: int, truncate: int = 0) -> nn.Module:
+    """The layer of a cell named as above. ``truncate``: frames, 0 for none; a tdnn, which has
+    no state to carry a gradient, takes no notice of it."""
+    if cell == "tdnn":
+        return TimeDelayLayer(inputs, hidden)
+    return RecurrentLayer(cell, inputs, hidden, truncate)
 
-    def __init__(self, inputs: int, hidden: int) -> None:
+
+class RecurrentLayer(nn.Module):
+    """A bidirectional layer of one of the recurrent cells.
+
+    ``squashing`` names g and h: tanh, 1997 or 2013; by default those of the cell's paper. An
+    rnn uses the first of them. The gates' weights are stacked as lstm.py says.
+    """
+
+    def __init__(
+        self, cell: str, inputs: int, hidden: int, truncate: int = 0, squashing: str = ""
+    ) -> None:
         super().__init__()
-        self.hidden = hidden
-        self.input_weights = nn.Parameter(torch.empty(2, 4 * hidden, inputs))
-        self.recurrent_weights = nn.Parameter(torch.empty(2, 4 * hidden, hidden))
-        self.bias = nn.Parameter(torch.zeros(2, 4 * hidden))
+        self.hidden, self.truncate = hidden, truncate
+        self.cell = make_cell(cell, squashing or USUAL[cell])
+        rows = self.cell.gates * hidden
+        self.input_weights = nn.Parameter(torch.empty(2, rows, inputs))
+        self.recurrent_weights = nn.Parameter(torch.empty(2, rows, hidden))
+        self.bias = nn.Parameter(torch.zeros(2, rows))
+        self.peepholes: nn.Parameter | None = None  # of i, f, o
+        if cell == "lstm-peephole":
+            self.peepholes = nn.Parameter(torch.zeros(2, 3, hidden))
+        self.in_libraries = cell == "lstm" and self.cell == LstmCell(True, TANH, TANH)
         self._initialise()
 
     def _initialise(self) -> None:
@@ -40,47 +74,53 @@ class BidirectionalLSTM(nn.Module):
         bound = math.sqrt(6 / (inputs + self.hidden))
         nn.init.uniform_(self.input_weights, -bound, bound)
         with torch.no_grad():
-            for block in self.recurrent_weights.view(8, self.hidden, self.hidden):
+            for block in self.recurrent_weights.view(-1, self.hidden, self.hidden):
                 nn.init.orthogonal_(block)
-            self.bias[:, self.hidden : 2 * self.hidden] = FORGET_BIAS
+            if self.cell.gates == 4:
+                self.bias[:, self.hidden : 2 * self.hidden] = FORGET_BIAS
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        inside = frame_mask(lengths, frames.shape[0])  # (T, N, 1)
-        order = reversal(lengths, frames.shape[0])  # (T, N)
-        forward = self._run(frames, 0)  # (T, N, H)
-        backward = take_frames(self._run(take_frames(frames, order), 1), order)
-        both = torch.cat([forward, backward], dim=2)  # (T, N, 2H)
-        return both * inside.to(both.dtype)
+        if self._library_is_faster(frames):
+            return library_lstm(
+                frames, lengths, self.input_weights, self.recurrent_weights, self.bias
+            )
+        kind = frames.device.type
+        if torch.is_autocast_enabled(kind):
+            frames = frames.to(torch.get_autocast_dtype(kind))
+        weights = (self.input_weights, self.recurrent_weights, self.bias, self.peepholes)
+        with torch.autocast(kind, enabled=False):
+            if self.truncate and self.truncate < len(frames):
+                outputs = truncated(frames, weights, Lines(lengths), self.cell, self.truncate)
+            else:
+                outputs = recur(frames, weights, Lines(lengths), self.cell)
+        return outputs.flatten(2)  # (T, N, 2H)
 
-    def _run(self, frames: Tensor, direction: int) -> Tensor:
-        """One direction over (T, N, F) from a zero state: (T, N, H)."""
-        state = frames.new_zeros(1, frames.shape[1], self.hidden)
-        weights = [
-            self.input_weights[direction],
-            self.recurrent_weights[direction],
-            self.bias[direction],
-            torch.zeros_like(self.bias[direction]),  # torch keeps a second bias; ours is one
-        ]
+    def _library_is_faster(self, frames: Tensor) -> bool:
+        """Whether torch's own layer is the best there is: cuDNN's on CUDA, and oneDNN's where
+        lstm.c could not be built."""
+        if not self.in_libraries or self.truncate or frames.dtype == torch.float64:
+            return False
+        return frames.is_cuda or native.library(torch.float32) is None
+
+
+def make_cell(name: str, squashing: str) -> Cell:
+    """The cell of a name, with g and h of ``SQUASHINGS``."""
+    g, h = SQUASHINGS[squashing]
+    return RnnCell(g) if name == "rnn" else LstmCell(name != "lstm-1997", g, h)
+
+
+def library_lstm(frames: Tensor, lengths: Tensor, w: Tensor, r: Tensor, b: Tensor) -> Tensor:
+    """The same layer by torch's own LSTM, cuDNN on CUDA: for ``lstm`` without truncation."""
+    order = reversal(lengths, len(frames))
+    results = []
+    for d, reverse in enumerate(BOTH):
+        read = take_frames(frames, order) if reverse else frames
+        state = read.new_zeros(1, read.shape[1], r.shape[2])
+        weights = [w[d], r[d], b[d], torch.zeros_like(b[d])]  # torch keeps a second bias
+        with_gradient = torch.is_grad_enabled()
         output, _, _ = torch.lstm(
-            frames, (state, state), weights, True, 1, 0.0, self.training, False, False
+            read, (state, state), weights, True, 1, 0.0, with_gradient, False, False
         )
-        return output
-
-
-def frame_mask(lengths: Tensor, frames: int) -> Tensor:
-    """(T, N, 1) bool: true inside each line's own length."""
-    time = torch.arange(frames, device=lengths.device)
-    return (time[:, None] < lengths[None, :])[:, :, None]
-
-
-def reversal(lengths: Tensor, frames: int) -> Tensor:
-    """(T, N) int64: the frame order that reverses each line within its own length and leaves
-    the padding behind it in place. Applying it twice is the identity."""
-    time = torch.arange(frames, device=lengths.device)[:, None]  # (T, 1)
-    reverse = lengths[None, :] - 1 - time  # (T, N)
-    return torch.where(reverse >= 0, reverse, time)
-
-
-def take_frames(frames: Tensor, order: Tensor) -> Tensor:
-    """frames (T, N, F) reordered in time by order (T, N)."""
-    return frames.gather(0, order[:, :, None].expand_as(frames))
+        results.append(take_frames(output, order) if reverse else output)
+    both = torch.cat(results, dim=2)  # (T, N, 2H)
+    return both * frame_mask(lengths, len(frames)).to(both.dtype)
