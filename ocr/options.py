@@ -79,6 +79,7 @@ def from_dict(kind: type[T], values: dict[str, Any]) -> T:
 
 
 FEATURES = ("conv", "pixels", "geometric")
+CELLS = ("lstm", "lstm-peephole", "lstm-1997", "rnn", "tdnn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,12 @@ class NetworkOptions:
     """Sizes of the recognizer. Stored in the model."""
 
     convolutions: str = option("16,32,64,128", "channels of the convolutional front end")
-    layers: int = option(2, "stacked bidirectional LSTM layers", minimum=1, maximum=8)
-    hidden: int = option(192, "LSTM cells per direction and layer", minimum=1)
+    layers: int = option(2, "stacked bidirectional layers", minimum=1, maximum=8)
+    hidden: int = option(192, "cells per direction and layer", minimum=1)
+    cell: str = option("lstm", "what the bidirectional layers are made of", choices=CELLS)
+    truncate: int = option(
+        0, "cut the gradient through time every so many frames, 0 never", unit="frames", minimum=0
+    )
     dropout: float = option(
         0.1, "share of activations dropped while training", minimum=0, maximum=0.9
     )

@@ -1,4 +1,4 @@
-"""Columns -> stacked bidirectional LSTM -> one node per character and the blank -> log-softmax.
+"""Columns -> stacked bidirectional layers -> one node per character and the blank -> log-softmax.
 
 The architecture of the 2013 text-recognition slides: the output layer has an extra blank
 (epsilon) node as its default answer, and CTC (Graves et al. 2006) reads its activations.
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ocr.alphabet import BLANK
 from ocr.network.convolution import ConvolutionalFrontEnd, frame_lengths
-from ocr.network.recurrent import BidirectionalLSTM
+from ocr.network.recurrent import sequence_layer
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, GEOMETRIC_NAMES
 
@@ -40,7 +40,9 @@ class RecognizerNetwork(nn.Module):
             self.front_end, inputs = FrameStacking(), COLUMNS_PER_FRAME * features
         self.dropout = nn.Dropout(options.dropout)
         sizes = [inputs] + [2 * options.hidden] * (options.layers - 1)
-        self.recurrent = nn.ModuleList(BidirectionalLSTM(size, options.hidden) for size in sizes)
+        self.recurrent = nn.ModuleList(
+            sequence_layer(options.cell, size, options.hidden, options.truncate) for size in sizes
+        )
         self.output = nn.Linear(2 * options.hidden, labels)
         with torch.no_grad():  # begin with mostly blanks, where CTC training goes first anyway
             self.output.bias.zero_()
