@@ -69,6 +69,9 @@ INLINE packed broadcast(const element *from) { return (vec){0} + *from; }
 INLINE vec add_product(vec sum, packed a, packed b) { return sum + a * b; }
 #endif
 
+/* What the next frame needs, fetched while this one is computed. Past an end it does nothing. */
+#define SOON(place) __builtin_prefetch(place, 0, 2)
+
 /* A squashing function scale * tanh(slope * x). */
 typedef struct {
     float scale, slope;
@@ -195,6 +198,8 @@ INLINE void forward_units(const Pass *pass, const Row *row, int rows, int gates,
         store(row[r].gates + o_at * units + u, o);
         *(vec *)(row[r].state + u) = c;
         store(row[r].output + u, squash(c, pass->h) * o);
+        for (int g = 0; g < gates; g++)
+            SOON(row[r].gates + pass->direction * pass->gate_frame + g * units + u);
     }
 }
 
@@ -231,6 +236,9 @@ INLINE void backward_unit(const Pass *pass, const Row *row, int gates, int64_t u
     store(at + z_at * units, dc * i * slope_at(z, pass->g));
     store(at + o_at * units, d_o);
     *(vec *)(row->carry + u) = carry;
+    for (int g = 0; g < gates; g++) SOON(at - pass->direction * pass->gate_frame + g * units);
+    SOON(row->before + u - pass->direction * pass->state_frame);
+    SOON(row->above + u - pass->direction * pass->unit_frame);
 }
 
 /* The same for `columns` LANES units and a few lines, delta_y first. */
