@@ -47,7 +47,7 @@ from torch import Tensor
 
 from ocr.network import native
 from ocr.network.directions import as_read, as_written
-from ocr.network.recurrence import Lines, Start, Trace, Weights
+from ocr.network.recurrence import Lines, Start, Trace, Weights, zero_start
 from ocr.network.squashing import Squashing
 
 
@@ -114,6 +114,18 @@ def forward_steps(
         outputs[t] = cell.h(c) * o
         y = outputs[t]
     return outputs, states
+
+
+def gates_and_states(
+    cell: LstmCell, wx: Tensor, weights: Weights, lines: Lines
+) -> tuple[Tensor, Tensor]:
+    """W x (T, N, D, G H) -> what the walk passes through, to be looked at: gates
+    (T, N, D, G, H) and states (T, N, D, H) in frame order, 0 in the padding."""
+    gates = as_read(wx, lines.lengths, lines.reverse)
+    _, states = forward_steps(cell, gates, weights, zero_start(wx, weights.recurrent))
+    written = as_written(gates, lines.lengths, lines.reverse)
+    states = as_written(states, lines.lengths, lines.reverse)
+    return written.view(*written.shape[:3], cell.gates, -1), states
 
 
 def backward_steps(

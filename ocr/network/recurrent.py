@@ -22,8 +22,8 @@ from torch import Tensor, nn
 
 from ocr.network import native
 from ocr.network.directions import BOTH, frame_mask, reversal, take_frames
-from ocr.network.lstm import LstmCell
-from ocr.network.recurrence import Cell, Lines, recur, truncated
+from ocr.network.lstm import LstmCell, gates_and_states
+from ocr.network.recurrence import Cell, Lines, Weights, product, recur, truncated
 from ocr.network.rnn import RnnCell
 from ocr.network.squashing import LOGISTIC_1, LOGISTIC_2, TANH
 from ocr.network.tdnn import TimeDelayLayer
@@ -38,34 +38,41 @@ USUAL = {"rnn": "tanh", "lstm-1997": "1997", "lstm": "tanh", "lstm-peephole": "2
 
 
 def sequence_layer(cell: str, inputs: int, hidden: int, truncate: int = 0) -> nn.Module:
-    """The layer of a cell named as above. ``truncate``: frames, 0 for none; a tdnn, which has
-    no state to carry a gradient, takes no notice of it."""
+    """The bidirectional layer of a cell named as above. ``truncate``: frames, 0 for none; a
+    tdnn, which has no state to carry a gradient, takes no notice of it."""
     if cell == "tdnn":
         return TimeDelayLayer(inputs, hidden)
     return RecurrentLayer(cell, inputs, hidden, truncate)
 
 
 class RecurrentLayer(nn.Module):
-    """A bidirectional layer of one of the recurrent cells.
+    """A layer of one of the recurrent cells that reads in each of ``directions``.
 
     ``squashing`` names g and h: tanh, 1997 or 2013; by default those of the cell's paper. An
     rnn uses the first of them. The gates' weights are stacked as lstm.py says.
     """
 
     def __init__(
-        self, cell: str, inputs: int, hidden: int, truncate: int = 0, squashing: str = ""
+        self,
+        cell: str,
+        inputs: int,
+        hidden: int,
+        truncate: int = 0,
+        squashing: str = "",
+        directions: tuple[bool, ...] = BOTH,
     ) -> None:
         super().__init__()
-        self.hidden, self.truncate = hidden, truncate
+        self.hidden, self.truncate, self.directions = hidden, truncate, directions
         self.cell = make_cell(cell, squashing or USUAL[cell])
         rows = self.cell.gates * hidden
-        self.input_weights = nn.Parameter(torch.empty(2, rows, inputs))
-        self.recurrent_weights = nn.Parameter(torch.empty(2, rows, hidden))
-        self.bias = nn.Parameter(torch.zeros(2, rows))
+        self.input_weights = nn.Parameter(torch.empty(len(directions), rows, inputs))
+        self.recurrent_weights = nn.Parameter(torch.empty(len(directions), rows, hidden))
+        self.bias = nn.Parameter(torch.zeros(len(directions), rows))
         self.peepholes: nn.Parameter | None = None  # of i, f, o
         if cell == "lstm-peephole":
-            self.peepholes = nn.Parameter(torch.zeros(2, 3, hidden))
-        self.in_libraries = cell == "lstm" and self.cell == LstmCell(True, TANH, TANH)
+            self.peepholes = nn.Parameter(torch.zeros(len(directions), 3, hidden))
+        plain = cell == "lstm" and self.cell == LstmCell(True, TANH, TANH)
+        self.in_libraries = plain and directions == BOTH
         self._initialise()
 
     def _initialise(self) -> None:
@@ -88,12 +95,23 @@ class RecurrentLayer(nn.Module):
         if torch.is_autocast_enabled(kind):
             frames = frames.to(torch.get_autocast_dtype(kind))
         weights = (self.input_weights, self.recurrent_weights, self.bias, self.peepholes)
+        lines = Lines(lengths, self.directions)
         with torch.autocast(kind, enabled=False):
             if self.truncate and self.truncate < len(frames):
-                outputs = truncated(frames, weights, Lines(lengths), self.cell, self.truncate)
+                outputs = truncated(frames, weights, lines, self.cell, self.truncate)
             else:
-                outputs = recur(frames, weights, Lines(lengths), self.cell)
-        return outputs.flatten(2)  # (T, N, 2H)
+                outputs = recur(frames, weights, lines, self.cell)
+        return outputs.flatten(2)  # (T, N, D H)
+
+    @torch.no_grad()
+    def gates_and_states(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """What an LSTM layer's cells do: gates (T, N, D, G, H) in the order of lstm.py, 0..1 but
+        for z, and states c (T, N, D, H); 0 in the padding. Raises TypeError for an rnn."""
+        if not isinstance(self.cell, LstmCell):
+            raise TypeError("only an LSTM has gates")
+        weights = Weights(self.recurrent_weights, self.bias, self.peepholes)
+        wx = product(frames, self.input_weights)
+        return gates_and_states(self.cell, wx, weights, Lines(lengths, self.directions))
 
     def _library_is_faster(self, frames: Tensor) -> bool:
         """Whether torch's own layer is the best there is: cuDNN's on CUDA, and oneDNN's where
