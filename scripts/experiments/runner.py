@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,6 +106,10 @@ class Training:
     most: int = 1_000_000  # sequences
     minutes: float = 5.0
     seed: int = 1
+
+    def same_as(self, other: Outcome) -> Training:
+        """The same chance for another layer: as many sequences, and twice the time."""
+        return replace(self, most=other.seen, minutes=2 * other.seconds / 60)
 
 
 @dataclass(frozen=True)
