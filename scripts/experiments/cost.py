@@ -60,7 +60,8 @@ def main() -> None:
     text = table((f"{LINES} lines, {FEATURES} features", "ms", "us a frame"), rows)
     text += (
         f"\n\ntime ~ frames^{exponent(frames, by_frames):.2f}, stated: frames^1\n"
-        f"time ~ units^{exponent(units, by_units):.2f}, stated: units^2 for many units"
+        f"time ~ units^{exponent(units[-3:], by_units[-3:]):.2f} from {units[-3]} units on, "
+        "stated: units^2 for many units"
     )
     figure, axes = new_figure()
     axes.plot(frames, [1000 * s for s in by_frames], "o-", label="by frames")

@@ -23,7 +23,8 @@ HIDDEN = 16  # units
 SEGMENT = 100  # frames, the reach of the gradient
 STREAMS = 16  # side by side
 RATE = 0.01  # of Adam
-LEARNED = 400_000  # symbols
+REACH = 300  # symbols of a stream that is learned from, until it begins anew
+LEARNED = 6_000_000  # symbols
 READ = 20_000  # symbols of the stream they are compared on
 EXPECTED = {"lstm-1997": "grows linearly", "lstm": "stays bounded"}
 
@@ -47,19 +48,18 @@ def learn(cell: str, symbols: int, seed: int) -> SequenceNetwork:
     random = np.random.default_rng(seed)
     network = SequenceNetwork(cell, len(SYMBOLS), HIDDEN, len(SYMBOLS), truncate=SEGMENT)
     optimiser = torch.optim.Adam(network.parameters(), RATE)
-    reach = 10 * SEGMENT  # of one stream, until it begins anew from a state of 0
     begin = time.monotonic()
     with progress(f"{cell} learns") as tell:
-        for step in range(max(1, symbols // (reach * STREAMS))):
-            labels = torch.stack([stream(reach, random)[0] for _ in range(STREAMS)], dim=1)
+        for step in range(max(1, symbols // (REACH * STREAMS))):
+            labels = torch.stack([stream(REACH, random)[0] for _ in range(STREAMS)], dim=1)
             inputs = functional.one_hot(labels, len(SYMBOLS)).float()
-            outputs = network(inputs[:-1], torch.full((STREAMS,), reach))
+            outputs = network(inputs[:-1], torch.full((STREAMS,), REACH))
             loss = functional.cross_entropy(outputs.flatten(0, 1), labels[1:].flatten())
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
-            seen, seconds = (step + 1) * reach * STREAMS, time.monotonic() - begin
+            seen, seconds = (step + 1) * REACH * STREAMS, time.monotonic() - begin
             tell(f"{seen:,} symbols, loss {loss.item():.3f}, {seconds:.0f} s")
     return network
 
@@ -83,7 +83,6 @@ def main() -> None:
     experiment = Experiment("forget_gate", __doc__)
     learned, frames = (16_000, 1_000) if experiment.quick else (LEARNED, READ)
     labels, possible = stream(frames, np.random.default_rng(experiment.seed + 1))
-    tenth = frames // 10
     figure, axes = new_figure()
     rows = []
     for cell in CELLS:
@@ -91,23 +90,23 @@ def main() -> None:
         sizes, right = read(network, labels, possible)
         axes.plot(sizes, label=cell)
         slope = np.polyfit(np.arange(frames), sizes, 1)[0]
-        first, last = sizes[:tenth].mean(), sizes[-tenth:].mean()
+        first, last = sizes[:REACH].mean(), sizes[-REACH:].mean()
         rows.append(
             (
                 cell,
                 f"{first:.1f}",
                 f"{last:.1f}",
                 f"{1000 * slope:.3f}",
-                f"{100 * right[:tenth].mean():.1f} %",
-                f"{100 * right[-tenth:].mean():.1f} %",
+                f"{100 * right[:REACH].mean():.1f} %",
+                f"{100 * right[-REACH:].mean():.1f} %",
                 EXPECTED[cell],
             )
         )
     axes.set(yscale="log", xlabel="symbols read", ylabel="mean |c|")
     axes.legend()
     head = (
-        "layer", "|c|, first tenth", "last tenth", "growth in 1000 symbols",
-        "right, first tenth", "last tenth", "published",
+        "layer", f"|c|, first {REACH}", f"last {REACH}", "growth in 1000 symbols",
+        f"right, first {REACH}", f"last {REACH}", "published",
     )  # fmt: skip
     experiment.finish(table(head, rows), figure)
 

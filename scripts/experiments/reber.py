@@ -9,7 +9,7 @@ throughout.
 
 from __future__ import annotations
 
-import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -45,12 +45,34 @@ GRAMMAR = {  # state: (symbol, next state), each with the same chance
 }
 END = 7
 STRINGS = 256  # to learn from, and as many to test with
-BATCH = 8
-RATE = 0.02  # of Adam
-MOST = 40_000  # sequences after which a run has failed
-LONGEST = 4.0  # minutes after which a run has failed
-CHECK_EVERY = 20  # steps
-HIDDEN = {"lstm-1997": 16, "lstm": 16, "rnn": 16}  # units
+BOUND = 0.2  # of the first weights (1997)
+CHECK_EVERY = 160  # sequences
+HIDDEN = 16  # units
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How the weights are changed, and after how many sequences a run has failed."""
+
+    name: str
+    batch: int  # sequences
+    rate: float
+    most: int
+
+    def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
+        kind = torch.optim.Adam if self.name == "Adam" else torch.optim.SGD
+        return kind(network.parameters(), self.rate)
+
+
+ADAM = Descent("Adam", 8, 0.02, 40_000)
+PLAIN = Descent("plain descent", 1, 0.1, 40_000)  # after every sequence, as in 1997
+ROWS = (  # cell, descent, runs
+    ("lstm-1997", PLAIN, 10),
+    ("lstm-1997", ADAM, 10),
+    ("lstm", ADAM, 10),
+    ("rnn", ADAM, 10),
+    ("rnn cut", ADAM, 3),  # Elman's: the gradient ends after one frame
+)
 
 
 def reber(random: Random) -> tuple[str, list[str]]:
@@ -104,19 +126,20 @@ def wrong(outputs: Tensor, batch: Sequences) -> Bools:
     return result
 
 
-def run(cell: str, seed: int, most: int) -> tuple[int | None, float, SequenceNetwork]:
+def run(cell: str, how: Descent, seed: int) -> tuple[int | None, float, SequenceNetwork]:
     """Sequences until solved or None, the share of test strings read right, the network."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     strings = [embedded(random) for _ in range(2 * STRINGS)]
     both = pack(strings)
-    network = SequenceNetwork(cell, len(SYMBOLS), HIDDEN[cell], len(SYMBOLS))
-    optimiser = torch.optim.Adam(network.parameters(), RATE)
-    begin, step = time.monotonic(), 0
-    bad = np.ones(2 * STRINGS, bool)
-    with progress(f"{cell}, seed {seed}") as tell:
-        while bad.any() and step * BATCH < most and time.monotonic() - begin < 60 * LONGEST:
-            chosen = [strings[k] for k in random.integers(STRINGS, size=BATCH)]
+    symbols, kind = len(SYMBOLS), cell.removesuffix(" cut")
+    network = SequenceNetwork(kind, symbols, HIDDEN, symbols, truncate=int(kind != cell))
+    network.begin_with(BOUND)
+    optimiser = how.optimiser(network)
+    bad, seen = np.ones(2 * STRINGS, bool), 0
+    with progress(f"{cell}, {how.name}, seed {seed}") as tell:
+        while bad.any() and seen < how.most:
+            chosen = [strings[k] for k in random.integers(STRINGS, size=how.batch)]
             batch = pack(chosen)
             outputs = network(batch.inputs, batch.lengths)
             loss = functional.cross_entropy(
@@ -126,34 +149,35 @@ def run(cell: str, seed: int, most: int) -> tuple[int | None, float, SequenceNet
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
-            step += 1
-            if step % CHECK_EVERY == 0:
+            seen += how.batch
+            if seen % CHECK_EVERY == 0:
                 with torch.no_grad():
                     bad = wrong(network(both.inputs, both.lengths), both)
-                tell(f"{step * BATCH:,} sequences, {bad.sum()} of {bad.size} wrong")
-    success = None if bad.any() else step * BATCH
+                tell(f"{seen:,} sequences, {bad.sum()} of {bad.size} wrong")
+    success = None if bad.any() else seen
     return success, float(1 - bad[STRINGS:].mean()), network
 
 
 def main() -> None:
     experiment = Experiment("reber", __doc__)
-    seeds = range(experiment.seed, experiment.seed + (1 if experiment.quick else 10))
     rows = [(*row, "") for row in PUBLISHED]
     figure, axes = new_figure()
-    for cell in HIDDEN:
-        most = 800 if experiment.quick else MOST
-        runs = [run(cell, seed, most) for seed in seeds]
+    for cell, descent, count in ROWS:
+        how = replace(descent, most=800) if experiment.quick else descent
+        seeds = range(experiment.seed, experiment.seed + (1 if experiment.quick else count))
+        runs = [run(cell, how, seed) for seed in seeds]
         solved = [after for after, _, _ in runs if after is not None]
+        name = f"{cell}, {how.name}"
         rows.append(
             (
-                f"{cell}, {HIDDEN[cell]} units",
+                f"{name}, {HIDDEN} units",
                 str(weights(runs[0][2])),
                 f"{len(solved)} of {len(runs)}",
-                f"{np.mean(solved):,.0f}" if solved else f"> {most:,}",
+                f"{np.mean(solved):,.0f}" if solved else f"> {how.most:,}",
                 f"{100 * np.mean([share for _, share, _ in runs]):.1f} %",
             )
         )
-        axes.plot(sorted(solved), np.arange(1, len(solved) + 1) / len(runs), "o-", label=cell)
+        axes.plot(sorted(solved), np.arange(1, len(solved) + 1) / len(runs), "o-", label=name)
     axes.axvline(8_440, color="tab:grey", linestyle="--", label="published LSTM, mean")
     axes.set(xlabel="sequences", ylabel="share of runs that have solved it", ylim=(0, 1.05))
     axes.legend()

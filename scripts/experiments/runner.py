@@ -61,6 +61,13 @@ class SequenceNetwork(nn.Module):
             self.layer = RecurrentLayer(cell, inputs, hidden, directions=(LEFT_TO_RIGHT,), **layer)
         self.output = nn.Linear(hidden, outputs)
 
+    def begin_with(self, bound: float) -> SequenceNetwork:
+        """Draw all weights but biases from [-bound, bound], as in 1997; returns itself."""
+        for name, parameter in self.named_parameters():
+            if "bias" not in name:
+                nn.init.uniform_(parameter, -bound, bound)
+        return self
+
     def read(self, x: Tensor, lengths: Tensor) -> Tensor:
         """What the layer makes of it: (T, N, H). Of a time-delay layer, the half that looks
         back."""

@@ -1,0 +1,100 @@
+"""Which layer reads text best: the same lines, minutes and seed for every cell.
+
+Two bidirectional layers of each cell under the default convolutions, trained from nothing in one
+process on the lines of FOLDER/train.tsv, chosen by FOLDER/val.tsv, measured on FOLDER/test.tsv.
+The lectures state: the error of a simple layer vanishes with distance, the LSTM keeps it, the
+forget gate keeps the state bounded, a time-delay layer is computed in parallel but sees its
+window only.
+
+    .venv/bin/python scripts/experiments/on_text.py FOLDER [--minutes 10] [--runs FOLDER]
+
+Training runs are kept in --runs and an interrupted one goes on; a finished one is not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+from runner import RESULTS, machine, new_figure, progress, table
+
+from ocr.evaluation import evaluate
+from ocr.files.atomic import write_atomically
+from ocr.metrics import ErrorRate
+from ocr.options import CELLS, NetworkOptions, TrainingOptions
+from ocr.recognition import load_model
+from ocr.training.data.dataset import read_samples
+from ocr.training.prepare import Recipe, prepare
+from ocr.training.run import load_run, run_folder
+from ocr.training.session import train_run
+
+STATED = {
+    "rnn": "the gradient vanishes",
+    "lstm-1997": "constant error, state may grow",
+    "lstm": "constant error, state bounded",
+    "lstm-peephole": "gates that see the state",
+    "tdnn": "sees its window only",
+}
+
+
+def train(cell: str, data: Path, output: Path, minutes: float) -> list[dict[str, float]]:
+    """Train one network unless it is trained; returns its log, a row per validation."""
+    folder = run_folder(output)
+    if (folder / "checkpoint.safetensors").exists():
+        run = load_run(folder)
+    else:
+        options = TrainingOptions(minutes=minutes, processes=1, patience=0, seed=1)
+        recipe = Recipe(network=NetworkOptions(cell=cell), training=options)
+        run, _ = prepare([data / "train.tsv"], output, recipe, [data / "val.tsv"])
+    with progress(cell) as tell, closing(train_run(run)) as steps:
+        for state in steps:
+            tell(f"{state.seconds / 60:.1f} min, {state.lines_per_second:.0f} lines/s")
+    return [json.loads(row) for row in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def percent(rate: ErrorRate) -> str:
+    """The rate and its 95 % interval."""
+    low, high = rate.interval
+    return f"{100 * rate.rate:.2f} % [{100 * low:.2f}, {100 * high:.2f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--runs", type=Path, default=Path("runs/on_text"))
+    given = parser.parse_args()
+    given.runs.mkdir(parents=True, exist_ok=True)
+    samples = read_samples([given.data / "test.tsv"]).samples
+    figure, axes = new_figure()
+    rows = []
+    for cell in CELLS:
+        output = given.runs / f"{cell}.safetensors"
+        log = train(cell, given.data, output, given.minutes)
+        report = evaluate(load_model(output), samples)
+        axes.plot(
+            [row["seconds"] / 60 for row in log], [100 * row["cer"] for row in log], label=cell
+        )
+        size = f"{output.stat().st_size / 4e6:.2f} M"  # float32
+        rows.append((cell, size, f"{log[-1]['epoch']:.1f}", percent(report.cer), STATED[cell]))
+        print(f"{cell}: {percent(report.cer)}", flush=True)
+    axes.set(yscale="log", xlabel="minutes of training", ylabel="validation CER in %")
+    axes.legend()
+    head = ("layer", "weights", "epochs", "test CER, 95 % interval", "stated")
+    text = table(head, rows)
+    print(text)
+    name = "/".join(given.data.resolve().parts[-2:])
+    conditions = f"{given.minutes:g} minutes each, one process of one thread, seed 1, {machine()}"
+    write_atomically(
+        RESULTS / "on_text.txt",
+        f"{(__doc__ or '').strip()}\n\n{name}, {len(samples)} test lines\n\n{text}\n\n"
+        f"{date.today().isoformat()}, {conditions}\n",
+    )
+    figure.savefig(RESULTS / "on_text.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()
