@@ -88,7 +88,9 @@ def _divide(
     is read each time. ``chosen``: the validation lines the user named; their image files are
     kept out of the training lines. Raises InputError if none of them can be used."""
     if chosen is None:
-        split = split_samples(usable, options.validation, options.seed)
+        # What would never be read is better trained on.
+        share = min(options.validation, options.validation_lines / max(1, len(usable)))
+        split = split_samples(usable, share, options.seed)
         train, validating = split.train, split.validation
     else:
         ids = {sample.id for sample in chosen}
