@@ -1,7 +1,8 @@
 """The full state of a training run in one safetensors file, replaced atomically.
 
-Weights, the optimiser's moments, the best weights so far, and the counters. Random state is not
-needed: every random choice follows from the seed and the counters (see batches.py, loop.py).
+Weights, their mean, the best of these so far, the optimiser's moments, and the counters. Random
+state is not needed: every random choice follows from the seed and the counters (see batches.py,
+loop.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ocr.errors import InputError
 from ocr.files.atomic import write_atomically
 
 METADATA_KEY = "counters"
+KEPT = ("mean", "best")  # the running mean of the weights, and the best mean so far
 
 
 @dataclass(slots=True)
@@ -47,11 +49,15 @@ def save_checkpoint(
     counters: Counters,
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
-    best: dict[str, Tensor],
+    kept: dict[str, dict[str, Tensor]],
 ) -> None:
-    """Write everything, whole or not at all."""
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
-    tensors |= {f"best.{name}": value for name, value in best.items()}
+    """Write everything, whole or not at all. ``kept``: states of the network beside its own,
+    by the names in ``KEPT``."""
+    tensors = {
+        f"{part}.{name}": value
+        for part, state in {"network": network.state_dict(), **kept}.items()
+        for name, value in state.items()
+    }
     for name, parameter in network.named_parameters():
         for key, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer.{key}.{name}"] = value
@@ -62,8 +68,9 @@ def save_checkpoint(
 
 def load_checkpoint(
     path: Path, network: nn.Module, optimizer: torch.optim.Optimizer
-) -> tuple[Counters, dict[str, Tensor]]:
-    """Restore network and optimiser in place; return the counters and the best weights.
+) -> tuple[Counters, dict[str, dict[str, Tensor]]]:
+    """Restore network and optimiser in place; return the counters and what was kept, empty
+    where there was nothing yet.
 
     Raises InputError if the file is damaged or of another network.
     """
@@ -89,7 +96,7 @@ def load_checkpoint(
                 key: value if key == "step" else value.to(parameter.device)
                 for key, value in state.items()
             }
-    return counters, _part(tensors, "best.")
+    return counters, {part: _part(tensors, f"{part}.") for part in KEPT}
 
 
 def _unusable(path: Path, why: str) -> InputError:

@@ -4,14 +4,15 @@
         take this process's lines of the step's batch, distort them
         log-probabilities = network(columns)
         loss = - ln P(labels | log-probabilities), summed over lines / characters of the batch
-        back-propagate, add gradients over the processes, clip, step
-        now and then: read the validation lines, keep the best weights, write a checkpoint
+        back-propagate, add gradients over the processes, clip, step, average the weights
+        now and then: read the validation lines, keep the best mean, write a checkpoint
 
 The loop yields Progress and knows no terminal. The loss is in nats per character.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from ocr.alphabet import BLANK, Alphabet
 from ocr.network.modelfile import load_model_file
 from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork, resize_output
+from ocr.training.average import WeightAverage
 from ocr.training.batches import Batcher, IndexArray, epoch_order
 from ocr.training.best import restore_model, write_model
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
@@ -74,18 +76,6 @@ def train(
     return Trainer(run, exchange or Alone()).steps(should_stop)
 
 
-def lines_per_second(run: Run) -> float:
-    """Training speed of one process, measured on one step after a warm-up; changes nothing."""
-    trainer = Trainer(run, Alone())
-    batch = epoch_order(trainer.store.widths, trainer.members, run.options.batch_size, 0, 0)[0]
-    times = []
-    for _ in range(2):
-        before = time.monotonic()
-        trainer.batch_loss(batch, 0).backward()  # type: ignore[no-untyped-call]
-        times.append(time.monotonic() - before)
-    return len(batch) / times[-1]
-
-
 class Trainer:
     """The state of one process of a run."""
 
@@ -106,9 +96,11 @@ class Trainer:
             weight_decay=run.options.weight_decay,
         )
         self.counters = Counters()
-        self.best: dict[str, Tensor] = {}
+        kept: dict[str, dict[str, Tensor]] = {}
         if run.checkpoint.is_file():
-            self.counters, self.best = load_checkpoint(run.checkpoint, self.network, self.optimizer)
+            self.counters, kept = load_checkpoint(run.checkpoint, self.network, self.optimizer)
+        self.mean = WeightAverage(self.network, kept.get("mean"))
+        self.best = kept.get("best", {})
         self.steps_per_epoch = -(-len(self.members) // run.options.batch_size)
         self.schedule = Schedule(run.options, self.steps_per_epoch)
         lines = min(run.options.validate_every, len(self.members))
@@ -121,7 +113,7 @@ class Trainer:
         counters, started = self.counters, time.monotonic() - self.counters.seconds
         saved, loss, speed = time.monotonic(), float("nan"), float("nan")
         if self.exchange.rank == 0:
-            restore_model(self.run, self.network, counters, self.best)
+            restore_model(self.run, self.mean.network, counters, self.best)
         while not self._finished():
             before = time.monotonic()
             counters.seconds = before - started
@@ -163,6 +155,7 @@ class Trainer:
                 group["lr"] = self.run.learning_rate * rate
             self.optimizer.step()
         counters.step += 1
+        self.mean.update(self.network, counters.step)
         counters.fraction = fraction
         return total, len(whole), stopping
 
@@ -186,7 +179,7 @@ class Trainer:
     def batch_loss(self, indices: IndexArray, epoch: int) -> Tensor:
         """Negative log-likelihood of the lines, summed, in nats."""
         batch = self.batcher.distorted(indices, epoch, self.run.options.augment)
-        log_probs, frames = self.forward(batch)
+        log_probs, frames = self.forward(self.network, batch)
         return functional.ctc_loss(
             log_probs,
             batch.labels.to(self.device),
@@ -197,10 +190,10 @@ class Trainer:
             zero_infinity=True,
         )
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def forward(self, network: RecognizerNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
         """Log-probabilities (T, N, K) and frames (N,), in the run's precision."""
         with autocast(self.device, self.run.options.precision):
-            outputs: tuple[Tensor, Tensor] = self.network(
+            outputs: tuple[Tensor, Tensor] = network(
                 batch.columns.to(self.device), batch.lengths.to(self.device)
             )
         return outputs
@@ -238,32 +231,31 @@ class Trainer:
         cer = self._cer()
         better = cer is None or cer < self.counters.best_cer
         if better and self.exchange.rank == 0:
-            write_model(self.run, self.network, self.counters, cer)
+            write_model(self.run, self.mean.network, self.counters, cer)
         return cer
 
     def _cer(self) -> float | None:
-        """The same in all processes; None without validation lines."""
+        """Of the mean weights, the same in all processes; None without validation lines."""
         if not self.run.validation:
             return None
         mine = np.array(self.run.validation[self.exchange.rank :: self.exchange.size], np.int64)
-        self.network.eval()
-        found = count_edits(self.forward, self.batcher, mine, self.run.options.batch_size)
+        forward = functools.partial(self.forward, self.mean.network)
+        found = count_edits(forward, self.batcher, mine, self.run.options.batch_size)
         counts = torch.tensor(found, dtype=torch.float32)  # exact up to 16 million characters
         self.exchange.add(counts)
         edits, characters = counts.tolist()
         return float(edits / max(1.0, characters))
 
     def _keep(self, cer: float | None) -> None:
-        state = self.network.state_dict()
+        state = self.mean.network.state_dict()
         self.best = {name: value.detach().cpu().clone() for name, value in state.items()}
         if self.exchange.rank == 0:
-            write_model(self.run, self.network, self.counters, cer)
+            write_model(self.run, self.mean.network, self.counters, cer)
 
     def _save(self) -> None:
         if self.exchange.rank == 0:
-            save_checkpoint(
-                self.run.checkpoint, self.counters, self.network, self.optimizer, self.best
-            )
+            kept = {"mean": self.mean.network.state_dict(), "best": self.best}
+            save_checkpoint(self.run.checkpoint, self.counters, self.network, self.optimizer, kept)
 
     def _progress(self, loss: float, speed: float, cer: float | None, stopping: str) -> Progress:
         counters = self.counters

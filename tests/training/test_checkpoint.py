@@ -47,7 +47,8 @@ COUNTERS = Counters(
 def saved(path: Path) -> State:
     network, optimizer = trained()
     best = {name: value.clone() + 1 for name, value in network.state_dict().items()}
-    save_checkpoint(path, COUNTERS, network, optimizer, best)
+    mean = {name: value.clone() + 2 for name, value in network.state_dict().items()}
+    save_checkpoint(path, COUNTERS, network, optimizer, {"mean": mean, "best": best})
     return network, optimizer
 
 
@@ -55,11 +56,12 @@ def test_everything_comes_back_to_the_bit(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
     network, optimizer = saved(path)
     other, other_optimizer = fresh(seed=9)
-    counters, best = load_checkpoint(path, other, other_optimizer)
+    counters, kept = load_checkpoint(path, other, other_optimizer)
     assert counters == COUNTERS
     for name, value in network.state_dict().items():
         assert torch.equal(other.state_dict()[name], value)
-        assert torch.equal(best[name], value + 1)
+        assert torch.equal(kept["best"][name], value + 1)
+        assert torch.equal(kept["mean"][name], value + 2)
     step(network, optimizer, seed=50)  # equal only if the moments and their age came back
     step(other, other_optimizer, seed=50)
     for name, value in network.state_dict().items():
@@ -70,10 +72,10 @@ def test_a_run_that_never_validated_has_no_best(tmp_path: Path) -> None:
     network, optimizer = fresh(0)
     path = tmp_path / "new.safetensors"
     save_checkpoint(path, Counters(), network, optimizer, {})
-    counters, best = load_checkpoint(path, *fresh(1))
+    counters, kept = load_checkpoint(path, *fresh(1))
     assert counters == Counters()
     assert counters.best_cer == float("inf")
-    assert best == {}
+    assert kept == {"mean": {}, "best": {}}
 
 
 def test_saving_replaces_the_old_state_whole(tmp_path: Path) -> None:
@@ -82,8 +84,8 @@ def test_saving_replaces_the_old_state_whole(tmp_path: Path) -> None:
     network, optimizer = trained(seed=4)
     save_checkpoint(path, dataclasses.replace(COUNTERS, step=8), network, optimizer, {})
     other = fresh(5)
-    counters, best = load_checkpoint(path, *other)
-    assert (counters.step, best) == (8, {})
+    counters, kept = load_checkpoint(path, *other)
+    assert (counters.step, kept["best"]) == (8, {})
     assert torch.equal(other[0].state_dict()["0.weight"], network.state_dict()["0.weight"])
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 

@@ -21,11 +21,11 @@ from torch import Tensor
 from ocr.network.modelfile import load_model_file, read_spec
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training import loop
-from ocr.training.loop import Trainer, initial_network, lines_per_second, train
+from ocr.training.loop import Trainer, initial_network, train
 from ocr.training.parallel import Exchange
 from ocr.training.record import record
 from ocr.training.run import Run
-from ocr.training.session import train_run
+from ocr.training.session import lines_per_second, train_run
 
 MakeRun = Callable[..., Run]
 
@@ -166,7 +166,7 @@ def test_the_seed_the_dropout_and_the_augmentation_take_part(
     for number, change in enumerate(changes):
         run = make_run(tmp_path / str(number), **{"epochs": 0.5, "augment": 1.0, **change})
         list(train(run))
-        final.append(tensors_of(run.checkpoint)["network.output.weight"])
+        final.append(tensors_of(run.checkpoint)["mean.output.weight"])
     assert not any(torch.equal(a, b) for a, b in itertools.combinations(final, 2))
 
 
@@ -318,7 +318,7 @@ def test_the_model_file_holds_the_weights_of_the_best_validation(
     scripted_cer(50, 30, 40, 35, 30, 45)
     run = make_run(tmp_path, epochs=2, validate_every=4, held_back=1)
     trainer = Trainer(run, loop.Alone())
-    snapshots = [weights(trainer.network) for _ in trainer.steps(lambda: False)]
+    snapshots = [weights(trainer.mean.network) for _ in trainer.steps(lambda: False)]
     network, spec = load_model_file(run.output)
     assert len(snapshots) == 6
     assert_same_tensors(weights(network), snapshots[1])
@@ -353,17 +353,17 @@ def test_whoever_stops_gets_the_better_model_but_nothing_is_counted(
     assert len(counters["history"]) == 1
     network, spec = load_model_file(run.output)
     assert (spec.training["step"], spec.training["validation_cer"]) == (5, 0.3)
-    assert torch.equal(network.output.weight, tensors_of(run.checkpoint)["network.output.weight"])
+    assert torch.equal(network.output.weight, tensors_of(run.checkpoint)["mean.output.weight"])
 
 
-def test_without_validation_lines_the_last_weights_are_the_model(
+def test_without_validation_lines_the_last_mean_is_the_model(
     tmp_path: Path, make_run: MakeRun
 ) -> None:
     run = make_run(tmp_path, epochs=2, held_back=0)
     assert all(p.cer is None for p in train(run))
     kept = tensors_of(run.checkpoint)
     for name, value in tensors_of(run.output).items():
-        assert torch.equal(value, kept[f"network.{name}"])
+        assert torch.equal(value, kept[f"mean.{name}"])
     assert "validation_cer" not in read_spec(run.output).training
 
 
