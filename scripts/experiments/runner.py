@@ -41,6 +41,7 @@ from ocr.network.tdnn import TimeDelayLayer
 
 RESULTS = Path(__file__).with_name("results")
 HELD = 2000  # sequences in a row without error that count as success (1997)
+AT_LEAST = 50_000  # sequences before a layer may be said to fail
 TESTED = 2560  # new sequences that a solution is tested on (1997)
 
 Random = np.random.Generator
@@ -115,8 +116,10 @@ class Training:
     seed: int = 1
 
     def same_as(self, other: Outcome) -> Training:
-        """The same chance for another layer: as many sequences, and twice the time."""
-        return replace(self, most=other.seen, minutes=2 * other.seconds / 60)
+        """The same chance for another layer: as many sequences and twice the time, but no less
+        than a minute or ``AT_LEAST`` sequences of it."""
+        minutes = max(2 * other.seconds / 60, min(self.minutes, 1.0))
+        return replace(self, most=max(other.seen, AT_LEAST), minutes=minutes)
 
 
 @dataclass(frozen=True)
