@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ocr.alphabet import BLANK
 from ocr.network.convolution import ConvolutionalFrontEnd, frame_lengths
+from ocr.network.dropout import LineDropout
 from ocr.network.recurrent import sequence_layer
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, GEOMETRIC_NAMES
@@ -38,7 +39,7 @@ class RecognizerNetwork(nn.Module):
             pixels = preprocessing.features == "pixels"
             features = preprocessing.height if pixels else len(GEOMETRIC_NAMES)
             self.front_end, inputs = FrameStacking(), COLUMNS_PER_FRAME * features
-        self.dropout = nn.Dropout(options.dropout)
+        self.dropout = LineDropout(options.dropout)
         sizes = [inputs] + [2 * options.hidden] * (options.layers - 1)
         self.recurrent = nn.ModuleList(
             sequence_layer(options.cell, size, options.hidden, options.truncate) for size in sizes
