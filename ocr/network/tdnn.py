@@ -33,15 +33,12 @@ class TimeDelayLayer(nn.Module):
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
         inside = frame_mask(lengths, len(frames)).to(frames.dtype)
+        lines = (frames * inside).permute(1, 2, 0)  # (N, F, T)
         reach = self.taps - 1
-        padded = functional.pad(frames * inside, (0, 0, 0, 0, reach, reach))
-        windows = padded.unfold(0, 2 * reach + 1, 1).movedim(3, 2)  # (T, N, 2D - 1, F)
-        outputs = functional.linear(windows.flatten(2), self.window_weights(), self.bias.flatten())
-        return outputs.tanh() * inside
-
-    def window_weights(self) -> Tensor:
-        """(2 H, (2D - 1) F): both directions' weights over the frames t-D+1 .. t+D-1."""
-        reach = self.taps - 1
-        back = functional.pad(self.input_weights[0].flip(1), (0, 0, 0, reach))  # x(t) is last
-        ahead = functional.pad(self.input_weights[1], (0, 0, reach, 0))  # x(t) is first
-        return torch.cat([back, ahead]).flatten(1)
+        back, ahead = self.input_weights.movedim(2, 3)  # (H, F, D) each
+        sums = [
+            functional.conv1d(functional.pad(lines, (reach, 0)), back.flip(2), self.bias[0]),
+            functional.conv1d(functional.pad(lines, (0, reach)), ahead, self.bias[1]),
+        ]
+        outputs = torch.cat(sums, dim=1).tanh()  # (N, 2H, T)
+        return outputs.permute(2, 0, 1) * inside
