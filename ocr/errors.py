@@ -7,6 +7,7 @@
     +-- InputError               4   nothing usable in the input
     |   +-- ImageError           4   one image cannot be used
     |   +-- LabelError           4   one transcription cannot be used
+    |   +-- PageFileError        4   one file of a page (PAGE, ALTO, ...) cannot be used
     +-- ModelError               5   a model file is refused
     |   +-- ForeignModelError    5   not a model of ours (a pickle, a picture, ...)
     |   +-- DamagedModelError    5   ours, but truncated or altered
@@ -61,6 +62,10 @@ class ImageError(InputError):
 
 
 class LabelError(InputError):
+    pass
+
+
+class PageFileError(InputError):
     pass
 
 

@@ -26,12 +26,17 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line on a page: its outline, its baseline from left to right, and its text if known."""
+    """A line on a page: its outline, its baseline and its text if known.
+
+    baseline  in the direction of reading; empty where it is not known
+    region    the block of text (paragraph, column, margin) that the line stands in
+    """
 
     id: str
     polygon: tuple[Point, ...]
     baseline: tuple[Point, ...]
     text: str | None = None
+    region: str = ""
 
     def __post_init__(self) -> None:
         if len(self.polygon) < 3:
@@ -40,13 +45,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page image and its lines; the order of the tuple is the reading order."""
+    """A page image and its lines; the order of the tuple is the reading order.
+
+    index  which page of the image file, from 0: a TIFF or a PDF can hold several
+    """
 
     id: str
     image: Path
     width: int
     height: int
     lines: tuple[Line, ...] = ()
+    index: int = 0
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -55,12 +64,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One transcribed line: a reference to pixels, not the pixels. ``line`` crops a page."""
+    """One transcribed line: a reference to pixels, not the pixels. ``line`` crops page ``index``
+    of the image file; without it the image is the line."""
 
     id: str
     image: Path
     text: str
     line: Line | None = None
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +147,28 @@ class Character:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word and its outline on the page."""
+
+    text: str
+    polygon: tuple[Point, ...]
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
-    """The reading of one line. ``alternatives`` are other readings, best first."""
+    """The reading of one line. ``alternatives`` are other readings, best first.
+
+    confidence  0..1; a text that was given and not read counts as certain, 1
+    characters  with their boxes in the line's crop
+    words       as a file gave them; of a line that was read they follow from the characters
+    """
 
     text: str
     confidence: float
     characters: tuple[Character, ...] = ()
     alternatives: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -164,6 +190,28 @@ class PageTranscript:
                 f"page {self.page.id}: {len(self.transcripts)} transcripts "
                 f"for {len(self.page.lines)} lines"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What keeps one line out.
+
+    id      the path as the user wrote it, with the line's number or id appended
+    reason  what is wrong
+    fix     the nearest thing to do about it
+    """
+
+    id: str
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPage:
+    """A page as a file gives it, and a problem for every line of the file that it lacks."""
+
+    transcript: PageTranscript
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""JSON: the reading with confidences and a box per character.
+"""JSON of one line image: the reading with confidences and a box per character.
 
     {"path": "a/x.png", "model": "0123456789ab", "text": "Go", "confidence": 0.98,
      "characters": [{"text": "G", "left": 3.2, "right": 21.0, "confidence": 0.99}, ...]}
@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ocr.types import Transcript
+from ocr.types import Character, Transcript
 
 PIXEL_DIGITS = 2  # decimals of a coordinate: finer than the network sees
 CONFIDENCE_DIGITS = 4
@@ -30,13 +30,15 @@ def line_values(image: Path, transcript: Transcript, model_id: str) -> dict[str,
         "model": model_id,
         "text": transcript.text,
         "confidence": round(transcript.confidence, CONFIDENCE_DIGITS),
-        "characters": [
-            {
-                "text": character.text,
-                "left": round(character.left, PIXEL_DIGITS),
-                "right": round(character.right, PIXEL_DIGITS),
-                "confidence": round(character.confidence, CONFIDENCE_DIGITS),
-            }
-            for character in transcript.characters
-        ],
+        "characters": [character_values(character) for character in transcript.characters],
+    }
+
+
+def character_values(character: Character) -> dict[str, Any]:
+    """A character with its box, as values."""
+    return {
+        "text": character.text,
+        "left": round(character.left, PIXEL_DIGITS),
+        "right": round(character.right, PIXEL_DIGITS),
+        "confidence": round(character.confidence, CONFIDENCE_DIGITS),
     }

@@ -46,6 +46,7 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, weights of R, G and B
 WHITES = (1, 255, 65535)  # the ranges that values without a range of their own may have
 OVERSHOOT = 0.1  # share of white that resampling may swing past black or white
 DRAWINGS = ("EPS", "WMF")  # Pillow formats that are programs to run, not pixels
+SIDEWAYS = range(5, 9)  # EXIF orientations with rows for columns (CIPA DC-008, table 4)
 TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0, section 8
 
 
@@ -61,22 +62,42 @@ def load_image(source: ImageSource, max_pixels: int = DEFAULT_MAX_PIXELS) -> Flo
     if isinstance(source, np.ndarray):
         return _from_array(source, max_pixels)
     if isinstance(source, Image.Image):
-        return _from_pillow(source, "the image", max_pixels)
+        return _ink_of(_decoded(source, "the image", max_pixels), "the image")
     if isinstance(source, bytes | bytearray | memoryview):
-        return _from_stream(BytesIO(source), "the image data", max_pixels)
+        name = "the image data"
+        return _ink_of(_from_stream(BytesIO(source), name, max_pixels), name)
     if isinstance(source, str | os.PathLike):
-        return _from_file(Path(source), max_pixels)
+        return _ink_of(open_image(Path(source), max_pixels), printable(source))
     raise ImageError(
         f"an object of type {type(source).__name__} is not an image",
         "give a path, the bytes of a file, a Pillow image or a numpy array",
     )
 
 
-def _from_file(path: Path, max_pixels: int) -> Float32Array:
+def open_image(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS, frame: int = 0) -> Image.Image:
+    """The picture in a file, decoded and upright, in its own mode. Raises ImageError.
+
+    frame  which of several, from 0
+    """
+    with _reading(path) as stream:
+        return _from_stream(stream, printable(path), max_pixels, frame)
+
+
+def image_size(path: Path, frame: int = 0) -> tuple[int, int]:
+    """(width, height) of the upright picture in a file, whose pixels stay undecoded. Raises
+    ImageError."""
+    with _reading(path) as stream:
+        image = _opened(stream, printable(path), DEFAULT_MAX_PIXELS, frame)
+        width, height = image.size
+        return (height, width) if _orientation(image) in SIDEWAYS else (width, height)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
     name = printable(path)
     try:
         with path.open("rb") as stream:
-            return _from_stream(stream, name, max_pixels)
+            yield stream
     except FileNotFoundError as error:
         raise ImageError(f"{name} does not exist", "check its name and folder") from error
     except IsADirectoryError as error:
@@ -88,7 +109,12 @@ def _from_file(path: Path, max_pixels: int) -> Float32Array:
         raise ImageError(f"{name} cannot be opened: {reason}", "check its name") from error
 
 
-def _from_stream(stream: BinaryIO, name: str, max_pixels: int) -> Float32Array:
+def _from_stream(stream: BinaryIO, name: str, max_pixels: int, frame: int = 0) -> Image.Image:
+    return _decoded(_opened(stream, name, max_pixels, frame), name, max_pixels)
+
+
+def _opened(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Image.Image:
+    """The image with its header read."""
     if not stream.seekable():  # a pipe
         stream = BytesIO(stream.read())
     head = stream.read(5)
@@ -99,9 +125,11 @@ def _from_stream(stream: BinaryIO, name: str, max_pixels: int) -> Float32Array:
         raise ImageError(f"{name} is a PDF", "export its pages as PNG or TIFF")
     with _decoding(name, max_pixels):
         image = Image.open(stream)
+        if frame:
+            image.seek(frame)
     if image.format in DRAWINGS:
         raise ImageError(f"{name} is a drawing ({image.format})", "export it as PNG or TIFF")
-    return _from_pillow(image, name, max_pixels)
+    return image
 
 
 @contextmanager
@@ -142,25 +170,34 @@ def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
         raise _too_large(name, f"{width} x {height} = {width * height:,}", max_pixels)
 
 
-def _from_pillow(image: Image.Image, name: str, max_pixels: int) -> Float32Array:
+def _decoded(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
+    """The image with its pixels, upright."""
     _check_size(*image.size, name, max_pixels)
     with _decoding(name, max_pixels):
         image.load()  # only now does a truncated file show
         image = _upright(image)
     _check_size(*image.size, name, max_pixels)  # an icon's frame may differ from its entry
+    return image
+
+
+def _ink_of(image: Image.Image, name: str) -> Float32Array:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _deep_ink(image, name)
     return _ink(_unit(np.asarray(_grey(image, name)), name))
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, ValueError, OSError, struct.error):
-        return image  # unreadable EXIF counts as none: the pixels are intact
-    if orientation not in range(2, 9):
+    if _orientation(image) not in range(2, 9):
         return image
     return ImageOps.exif_transpose(image)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, ValueError, OSError, struct.error):
+        return 1  # unreadable EXIF counts as none: the pixels are intact
+    return orientation
 
 
 def _grey(image: Image.Image, name: str) -> Image.Image:

@@ -14,11 +14,10 @@ from ocr.network.modelfile import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples
-from ocr.training.data.problems import Problem
 from ocr.training.data.split import split_samples
 from ocr.training.run import Run, run_folder
 from ocr.training.store import OnProgress, build_store
-from ocr.types import ModelSpec, Sample
+from ocr.types import ModelSpec, Problem, Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
 from ocr.training.batches import epoch_order
 from ocr.training.data.datareport import problems_tsv
-from ocr.training.data.problems import Problem
 from ocr.training.loop import Progress, Trainer, train
 from ocr.training.parallel import Alone, Gloo, Helpers, usable_cores
 from ocr.training.run import Run, run_folder
+from ocr.types import Problem
 
 MOST_PROCESSES = 8  # beyond this the meeting after each step costs more than a process brings
 PROBLEMS = "problems.tsv"

@@ -28,8 +28,8 @@ from ocr.options import PreprocessingOptions
 from ocr.preprocessing import normalized
 from ocr.preprocessing.columns import frame_count
 from ocr.preprocessing.normalize import REVISION
-from ocr.training.data.problems import Problem, frame_problem, image_problem
-from ocr.types import Float32Array, Sample
+from ocr.training.data.problems import frame_problem, image_problem
+from ocr.types import Float32Array, Problem, Sample
 
 OnProgress = Callable[[int, int], None]  # lines read, lines in all
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ocr.files.names import printable
 from ocr.training.data.dataset import Dataset
-from ocr.training.data.problems import Problem
 from ocr.training.data.split import page_of
+from ocr.types import Problem
 
 RARE = 5
 """A character seen fewer times than this is named: it can hardly be learnt, and is often a slip

@@ -20,9 +20,9 @@ from ocr.files.names import LIST_SUFFIXES, TEXT_SUFFIX, image_stem, printable
 from ocr.files.sources import Entry, Folders, expand
 from ocr.training.data.listfile import read_list
 from ocr.training.data.pairs import Pairs
-from ocr.training.data.problems import Problem, frame_problem, image_problem
+from ocr.training.data.problems import frame_problem, image_problem
 from ocr.training.data.split import Split, page_of, split_samples
-from ocr.types import Sample
+from ocr.types import Problem, Sample
 
 __all__ = [
     "Dataset",

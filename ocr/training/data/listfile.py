@@ -12,11 +12,11 @@ from ocr.files.names import image_stem, printable
 from ocr.files.sources import Entry, Folder, Folders
 from ocr.training.data.problems import (
     UTF16_MARKS,
-    Problem,
     encoding_problem,
     unreadable_problem,
 )
 from ocr.training.data.suggestions import Suggestions
+from ocr.types import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from ocr.files.names import (
     printable,
 )
 from ocr.files.sources import Entry, Folder, Folders
-from ocr.training.data.problems import Problem, encoding_problem, unreadable_problem
+from ocr.training.data.problems import encoding_problem, unreadable_problem
 from ocr.training.data.suggestions import Suggestions
+from ocr.types import Problem
 
 LISTS_NAMED = 3
 """Lists that the error about a folder without pairs names."""

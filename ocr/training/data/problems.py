@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.alphabet import frames_needed
 from ocr.errors import ImageError
 from ocr.files.names import printable
-from ocr.types import Sample
+from ocr.types import Problem, Sample
 
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One unusable line.
-
-    id      the path as the user wrote it, with ``:number`` appended for a line of a list
-    reason  what is wrong
-    fix     the nearest thing to do about it
-    """
-
-    id: str
-    reason: str
-    fix: str
 
 
 def image_problem(sample: Sample, error: ImageError) -> Problem:

@@ -1,0 +1,122 @@
+"""JSON of a page: the one format that holds all of it, characters included.
+
+    {"format": "carousel-page", "version": 1, "id": "x", "image": "x.png", "width": 1000,
+     "height": 1400, "model": "0123456789ab", "options": {},
+     "lines": [{"id": "l1", "region": "r1", "polygon": [[0, 0], ...], "baseline": [[0, 9], ...],
+                "text": "Go", "confidence": 0.98, "alternatives": ["Co"],
+                "characters": [{"text": "G", "left": 3.2, "right": 21, "confidence": 0.99}, ...],
+                "words": [{"text": "Go", "polygon": [[0, 0], ...], "confidence": 1}]}]}
+
+Polygons and baselines are in pixels of the page, ``left`` and ``right`` in pixels of the line's
+crop, confidences 0..1. ``words`` stand only where another file gave them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ocr.errors import PageFileError
+from ocr.files.names import printable
+from ocr.formats.jsonfile import CONFIDENCE_DIGITS, PIXEL_DIGITS, character_values
+from ocr.formats.references import reference
+from ocr.formats.sheet import Found, Sheet, sheet_of
+from ocr.types import Character, Line, LoadedPage, PageTranscript, Point, Transcript, Word
+
+FORMAT, VERSION = "carousel-page", 1
+
+
+def write_json(transcript: PageTranscript) -> str:
+    """The page as a JSON file. Bytes of names that are not UTF-8 stand as escapes of JSON."""
+    page = transcript.page
+    pairs = zip(page.lines, transcript.transcripts, strict=True)
+    values = {
+        "format": FORMAT,
+        "version": VERSION,
+        "id": page.id,
+        "image": reference(page),
+        "width": page.width,
+        "height": page.height,
+        "model": transcript.model_id,
+        "options": transcript.options,
+        "lines": [_line_values(line, reading) for line, reading in pairs],
+    }
+    text = json.dumps(values, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _line_values(line: Line, transcript: Transcript) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "region": line.region,
+        "polygon": _point_values(line.polygon),
+        "baseline": _point_values(line.baseline),
+        "text": transcript.text,
+        "confidence": round(transcript.confidence, CONFIDENCE_DIGITS),
+        "alternatives": list(transcript.alternatives),
+        "characters": [character_values(character) for character in transcript.characters],
+        "words": [
+            {
+                "text": word.text,
+                "polygon": _point_values(word.polygon),
+                "confidence": round(word.confidence, CONFIDENCE_DIGITS),
+            }
+            for word in transcript.words
+        ],
+    }
+
+
+def _point_values(points: Iterable[Point]) -> list[list[float]]:
+    return [[round(x, PIXEL_DIGITS), round(y, PIXEL_DIGITS)] for x, y in points]
+
+
+def json_object(data: bytes | str, path: Path) -> dict[str, Any]:
+    """The JSON object in ``data``, which came from the file ``path``. Raises PageFileError."""
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise PageFileError(
+            f"{printable(path)} holds damaged JSON ({error})", "make it anew"
+        ) from error
+    if not isinstance(values, dict):
+        raise PageFileError(f"{printable(path)} holds no JSON object", "make it anew")
+    return values
+
+
+def read_json(data: bytes, path: Path) -> LoadedPage:
+    """The page of a JSON file; a line that cannot be used is a problem. Raises PageFileError."""
+    values = json_object(data, path)
+    if values.get("format") != FORMAT:
+        raise PageFileError(f"{printable(path)} is not a page in JSON", "see: ocr convert --help")
+    if values.get("version") != VERSION:
+        raise PageFileError(
+            f"{printable(path)} has version {values.get('version')}, known is {VERSION}",
+            "update the program",
+        )
+    try:
+        sheet = sheet_of(path, values["image"], values["width"], values["height"])
+        found = [_read_line(sheet, line) for line in values["lines"]]
+        return sheet.loaded(values["id"], found, values["model"], values["options"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PageFileError(
+            f"{printable(path)} is not a whole page ({type(error).__name__}: {error})",
+            "make it anew",
+        ) from error
+
+
+def _read_line(sheet: Sheet, values: dict[str, Any]) -> Found:
+    characters = tuple(Character(**entry) for entry in values["characters"])
+    words = tuple(
+        Word(entry["text"], _read_points(entry["polygon"]), entry["confidence"])
+        for entry in values["words"]
+    )
+    alternatives = tuple(values["alternatives"])
+    transcript = Transcript(values["text"], values["confidence"], characters, alternatives, words)
+    outline = _read_points(values["polygon"]), _read_points(values["baseline"])
+    return sheet.line(values["id"], values["region"], outline, transcript)
+
+
+def _read_points(values: Any) -> tuple[Point, ...]:
+    return tuple((float(x), float(y)) for x, y in values)

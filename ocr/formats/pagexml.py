@@ -1,0 +1,221 @@
+"""PAGE XML: written as 2019-07-15, read from 2013-07-15 on (the versions differ in namespace and
+in additions, not in what is read here).
+
+    PcGts
+      Metadata        MetadataItem: the model and the options
+      Page            imageFilename, imageWidth, imageHeight
+        ReadingOrder  the regions in order; lines stand in their order
+        TextRegion    one per block of lines
+          TextLine    Coords, Baseline
+            Word      Coords, TextEquiv
+            TextEquiv of lowest index: the text; the others: alternatives, best first
+
+Points are whole pixels and confidences 0..1. OCR-D counts ``index`` from 1, where LAREX keeps 0
+for ground truth; so do we. ``Created`` is required but would make every run's file another: it
+is always the beginning of 1970.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import SubElement
+
+from ocr.errors import PageFileError
+from ocr.files.names import printable
+from ocr.formats.jsonpage import json_object
+from ocr.formats.references import reference
+from ocr.formats.sheet import Found, Sheet, sheet_of
+from ocr.formats.words import by_region, words_of
+from ocr.formats.xmlfile import (
+    PROGRAM,
+    XSI,
+    Element,
+    Ids,
+    child,
+    children,
+    confidence_of,
+    confidence_text,
+    local_name,
+    number_of,
+    points,
+    xml_bytes,
+)
+from ocr.geometry import bounds
+from ocr.types import Line, LoadedPage, PageTranscript, Point, Transcript, Word
+
+VERSIONS = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
+WRITTEN, OLDEST = "2019-07-15", "2013-07-15"
+CREATED = "1970-01-01T00:00:00Z"
+MAIN_INDEX = 1  # of the text among its alternatives
+
+
+def write_pagexml(transcript: PageTranscript) -> bytes:
+    """The page as PAGE 2019-07-15."""
+    page, ids = transcript.page, Ids()
+    namespace = VERSIONS + WRITTEN
+    root = Element(
+        "PcGts",
+        {
+            "xmlns": namespace,
+            "xmlns:xsi": XSI,
+            "xsi:schemaLocation": f"{namespace} {namespace}/pagecontent.xsd",
+            "pcGtsId": ids.give(page.id),
+        },
+    )
+    _write_metadata(root, transcript)
+    body = SubElement(
+        root,
+        "Page",
+        imageFilename=reference(page),
+        imageWidth=str(page.width),
+        imageHeight=str(page.height),
+    )
+    regions = [(ids.give(name or "region"), pairs) for name, pairs in by_region(transcript)]
+    if regions:
+        order = SubElement(body, "ReadingOrder")
+        group = SubElement(order, "OrderedGroup", id=ids.give("reading_order"))
+        for index, (name, _) in enumerate(regions):
+            SubElement(group, "RegionRefIndexed", index=str(index), regionRef=name)
+    for name, pairs in regions:
+        region = SubElement(body, "TextRegion", id=name)
+        left, top, right, bottom = bounds([p for line, _ in pairs for p in line.polygon])
+        corners = (left, top), (right, top), (right, bottom), (left, bottom)
+        SubElement(region, "Coords", points=_points(corners))
+        for line, reading in pairs:
+            _write_line(region, line, reading, ids)
+    return xml_bytes(root)
+
+
+def _write_metadata(root: Element, transcript: PageTranscript) -> None:
+    metadata = SubElement(root, "Metadata")
+    SubElement(metadata, "Creator").text = PROGRAM
+    SubElement(metadata, "Created").text = CREATED
+    SubElement(metadata, "LastChange").text = CREATED
+    step = SubElement(
+        metadata, "MetadataItem", type="processingStep", name="recognition", value=PROGRAM
+    )
+    labels = SubElement(step, "Labels")
+    SubElement(labels, "Label", type="model", value=transcript.model_id)
+    options = json.dumps(transcript.options, ensure_ascii=False)
+    SubElement(labels, "Label", type="options", value=options)
+
+
+def _write_line(region: Element, line: Line, transcript: Transcript, ids: Ids) -> None:
+    name = ids.give(line.id)
+    element = SubElement(region, "TextLine", id=name)
+    SubElement(element, "Coords", points=_points(line.polygon))
+    if len(line.baseline) > 1:
+        SubElement(element, "Baseline", points=_points(line.baseline))
+    if transcript.words or transcript.characters:
+        for number, word in enumerate(words_of(line, transcript), start=1):
+            entry = SubElement(element, "Word", id=ids.give(f"{name}_w{number}"))
+            SubElement(entry, "Coords", points=_points(word.polygon))
+            _write_text(entry, word.text, conf=confidence_text(word.confidence))
+    _write_text(
+        element, transcript.text, index=str(MAIN_INDEX), conf=confidence_text(transcript.confidence)
+    )
+    for index, text in enumerate(transcript.alternatives, start=MAIN_INDEX + 1):
+        _write_text(element, text, index=str(index))
+
+
+def _write_text(parent: Element, text: str, **attributes: str) -> None:
+    SubElement(SubElement(parent, "TextEquiv", attributes), "Unicode").text = text
+
+
+def _points(polygon: Sequence[Point]) -> str:
+    """Whole pixels, none negative: the schema's PointsType."""
+    return " ".join(f"{max(0, round(x))},{max(0, round(y))}" for x, y in polygon)
+
+
+def read_pagexml(root: Element, path: Path) -> LoadedPage:
+    """The page of a PAGE file; a line that cannot be used is a problem. Raises PageFileError."""
+    version = root.tag[1:].partition("}")[0].removeprefix(VERSIONS)
+    if version < OLDEST:
+        raise PageFileError(
+            f"{printable(path)} is PAGE {printable(version)}, too old", f"convert it to {WRITTEN}"
+        )
+    body = child(root, "Page")
+    if body is None:
+        raise PageFileError(f"{printable(path)} has no page", "export it again")
+    width, height = number_of(body, "imageWidth", 0), number_of(body, "imageHeight", 0)
+    sheet = sheet_of(path, body.get("imageFilename"), width, height)
+    found = [
+        _read_line(sheet, element, region.get("id", ""))
+        for region in _regions(body)
+        for element in children(region, "TextLine")
+    ]
+    return sheet.loaded(root.get("pcGtsId") or path.stem, found, *_read_metadata(root, path))
+
+
+def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:
+    """(model id, options) as ``write_pagexml`` puts them; of other makers' files, nothing."""
+    metadata = child(root, "Metadata")
+    for item in children(metadata, "MetadataItem") if metadata is not None else ():
+        labels = child(item, "Labels")
+        if item.get("value") == PROGRAM and labels is not None:
+            values = {label.get("type"): label.get("value", "") for label in labels}
+            return values.get("model", ""), json_object(values.get("options", "{}"), path)
+    return "", {}
+
+
+def _read_line(sheet: Sheet, element: Element, region: str) -> Found:
+    words = tuple(_read_words(element))
+    texts = _texts(element) or [(" ".join(word.text for word in words), 1.0)]
+    (text, confidence), *others = texts
+    outline = _read_points(element, "Coords"), _read_points(element, "Baseline")
+    alternatives = tuple(other for other, _ in others)
+    transcript = Transcript(text, confidence, alternatives=alternatives, words=words)
+    return sheet.line(element.get("id", ""), region, outline, transcript)
+
+
+def _read_words(line: Element) -> Iterator[Word]:
+    """The words of a line that have a text and a place."""
+    for element in children(line, "Word"):
+        texts, polygon = _texts(element), _read_points(element, "Coords")
+        if texts and polygon:
+            yield Word(texts[0][0], polygon, texts[0][1])
+
+
+def _texts(element: Element) -> list[tuple[str, float]]:
+    """(text, confidence) of the element itself, the main one first."""
+    equivalents = sorted(children(element, "TextEquiv"), key=lambda e: number_of(e, "index", 0))
+    return [
+        (content.text or "", confidence_of(equivalent, "conf"))
+        for equivalent in equivalents
+        if (content := child(equivalent, "Unicode")) is not None
+    ]
+
+
+def _read_points(element: Element, name: str) -> tuple[Point, ...]:
+    found = child(element, name)
+    return points(found.get("points")) if found is not None else ()
+
+
+def _regions(body: Element) -> list[Element]:
+    """The text regions in reading order; those that it does not name stand with the region
+    around them, or come last."""
+    order = _reading_order(body)
+    found: list[tuple[int, Element]] = []
+    waiting = [(len(order), body)]
+    while waiting:  # not recursive: a file may nest as deep as it likes
+        rank, element = waiting.pop()
+        if local_name(element) == "TextRegion":
+            found.append((rank, element))
+        inner = [each for each in element if local_name(each).endswith("Region")]
+        waiting += [(order.get(each.get("id", ""), rank), each) for each in reversed(inner)]
+    return [element for _, element in sorted(found, key=lambda pair: pair[0])]
+
+
+def _reading_order(body: Element) -> dict[str, int]:
+    """Region id -> its place in the reading order, groups within groups resolved."""
+    order: dict[str, int] = {}
+    waiting = list(children(body, "ReadingOrder"))
+    while waiting:
+        element = waiting.pop()
+        if region := element.get("regionRef"):
+            order.setdefault(region, len(order))
+        waiting += sorted(element, key=lambda each: number_of(each, "index", 0))[::-1]
+    return order

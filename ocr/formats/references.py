@@ -1,0 +1,59 @@
+"""The image that a page file names: where it is, and which page of it is meant.
+
+``scan.tif#page=3`` is the third page (RFC 8118, section 3, for PDF; here for TIFF too). The image
+must lie in the folder of the page file or below it, also after symbolic links.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ocr.errors import PageFileError
+from ocr.files.names import IMAGE_SUFFIXES, printable
+from ocr.types import Page
+
+PAGE_FRAGMENT = re.compile(r"#page=(\d{1,6})$")
+DRIVE = re.compile(r"[A-Za-z]:")
+SEPARATORS = re.compile(r"[/\\]")  # Windows' too: files travel
+
+
+def reference(page: Page) -> str:
+    """How a page file beside its image names it: ``scan.png``, ``scan.tif#page=3``."""
+    return f"{page.image.name}#page={page.index + 1}" if page.index else page.image.name
+
+
+def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
+    """(image, index of the page in it) that the page file ``file`` means by ``name``.
+
+    An image of that name need not be there, but if it is not and one with the page file's own
+    stem lies beside, that one is meant: exports often rename only one of the two. The same holds
+    for a file that names none. Raises PageFileError if the name leads out of the file's folder.
+    """
+    name = name or file.with_suffix(IMAGE_SUFFIXES[0]).name
+    fragment = PAGE_FRAGMENT.search(name)
+    index = max(0, int(fragment[1]) - 1) if fragment else 0
+    name = name[: fragment.start()] if fragment else name
+    parts = SEPARATORS.split(name)
+    if "\0" in name or "" in parts or ".." in parts or DRIVE.match(name):
+        raise _refusal(file, name)
+    image = file.parent.joinpath(*parts)
+    if not image.is_file():
+        image = _namesake(file) or image
+    if not image.resolve().is_relative_to(file.parent.resolve()):
+        raise _refusal(file, name)
+    return image, index
+
+
+def _namesake(file: Path) -> Path | None:
+    """The image that is named like the page file: ``x.png`` for ``x.xml`` and ``x.page.xml``."""
+    stems = file.stem, file.name.partition(".")[0]
+    places = (file.with_name(stem + suffix) for stem in stems for suffix in IMAGE_SUFFIXES)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _refusal(file: Path, name: str) -> PageFileError:
+    return PageFileError(
+        f"{printable(file)} names the image {printable(name)!r}, which is not in its folder",
+        "put the image beside it and name it without folders",
+    )

@@ -1,0 +1,80 @@
+"""The pages of an image file: one of most, all of a TIFF, all of a PDF.
+
+A page is known by its file and its index in the file, from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageSequence
+
+from ocr.files.names import image_stem
+from ocr.preprocessing.image import image_size, load_image, open_image
+from ocr.preprocessing.pdfpages import is_pdf, pdf_page_count, pdf_picture
+from ocr.types import Float32Array
+
+TIFF_SUFFIXES = (".tif", ".tiff")
+TIFF_SUBFILE_TYPE, TIFF_REDUCED = 254, 1  # TIFF 6.0, section 8: bit 0 marks a thumbnail
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """One page of a file. ``load`` gives its ink, (H, W) float32, or raises ImageError.
+
+    name  the file's stem; of several pages with the number, from 1: ``scan-0003``
+    """
+
+    name: str
+    path: Path
+    index: int
+    load: Callable[[], Float32Array]
+
+
+def page_images(path: Path) -> Iterator[PageImage]:
+    """Every page of an image file or PDF, in order; none is decoded before it is loaded.
+
+    Raises ImageError for a file that cannot be read, MissingExtraError for a PDF without the
+    extra ``pdf``.
+    """
+    indices = _indices(path)
+    stem = image_stem(path.name) or path.stem
+    for index in indices:
+        name = stem if len(indices) == 1 else f"{stem}-{index + 1:04d}"
+        yield PageImage(name, path, index, partial(load_page, path, index))
+
+
+def load_page(path: Path, index: int = 0) -> Float32Array:
+    """The ink of one page, (H, W) float32. Raises ImageError."""
+    return load_image(picture(path, index) if index or is_pdf(path) else path)
+
+
+def picture(path: Path, index: int = 0) -> Image.Image:
+    """One page as a Pillow image, decoded and upright, in its own mode. Raises ImageError."""
+    return pdf_picture(path, index) if is_pdf(path) else open_image(path, frame=index)
+
+
+def page_size(path: Path, index: int = 0) -> tuple[int, int]:
+    """(width, height) of one page in pixels, as it is loaded. Raises ImageError."""
+    return pdf_picture(path, index).size if is_pdf(path) else image_size(path, index)
+
+
+def _indices(path: Path) -> list[int]:
+    """The indices of a file's pages; a TIFF's thumbnails are none."""
+    if is_pdf(path):
+        return list(range(pdf_page_count(path)))
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        return [0]
+    try:
+        with Image.open(path) as image:
+            return [i for i, frame in enumerate(ImageSequence.Iterator(image)) if _whole(frame)]
+    except (OSError, SyntaxError):
+        return [0]  # loading it will say what is wrong
+
+
+def _whole(frame: Any) -> bool:
+    return not frame.tag_v2.get(TIFF_SUBFILE_TYPE, 0) & TIFF_REDUCED

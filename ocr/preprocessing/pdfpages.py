@@ -1,0 +1,71 @@
+"""The pages of a PDF as pictures, rendered with PDFium (extra ``pdf``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from ocr.errors import ImageError, MissingExtraError
+from ocr.files.names import printable
+from ocr.preprocessing.image import DEFAULT_MAX_PIXELS
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
+PDF_SUFFIX = ".pdf"
+PDF_DPI = 300  # px per inch: the resolution at which archives scan text
+POINTS_PER_INCH = 72  # ISO 32000-1, section 8.3.2.3
+
+
+def is_pdf(path: Path) -> bool:
+    """Whether the file's name says that it is a PDF."""
+    return path.suffix.lower() == PDF_SUFFIX
+
+
+def pdf_page_count(path: Path) -> int:
+    """How many pages a PDF has. Raises ImageError, MissingExtraError."""
+    with _document(path) as document:
+        return len(document)
+
+
+def pdf_picture(path: Path, index: int) -> Image.Image:
+    """Page ``index`` of a PDF, from 0, in RGB at 300 dpi. Raises ImageError, MissingExtraError."""
+    scale = PDF_DPI / POINTS_PER_INCH
+    with _document(path) as document:
+        if index >= len(document):
+            raise ImageError(f"{printable(path)} has no page {index + 1}", "check the number")
+        page = document[index]
+        width, height = (round(scale * side) for side in page.get_size())
+        if width * height > DEFAULT_MAX_PIXELS:
+            raise ImageError(
+                f"page {index + 1} of {printable(path)} has {width} x {height} pixels at "
+                f"{PDF_DPI} dpi, the limit is {DEFAULT_MAX_PIXELS:,}",
+                "export it as an image",
+            )
+        image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+    return image
+
+
+@contextmanager
+def _document(path: Path) -> Iterator[PdfDocument]:
+    try:
+        import pypdfium2
+    except ImportError as error:
+        raise MissingExtraError("pypdfium2", "pdf") from error
+    name = printable(path)
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except OSError as error:
+        raise ImageError(f"{name} cannot be opened: {error.strerror}", "check its name") from error
+    except pypdfium2.PdfiumError as error:
+        raise ImageError(f"{name} is no PDF that can be read ({error})", "print it anew") from error
+    try:
+        yield document
+    except pypdfium2.PdfiumError as error:
+        raise ImageError(f"{name} has a damaged page ({error})", "print it anew") from error
+    finally:
+        document.close()
