@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from ocr.errors import ImageError, InputError
 from ocr.metrics import (
@@ -21,6 +22,8 @@ from ocr.metrics import (
     error_rate,
     word_error_rate,
 )
+from ocr.preprocessing import ImageSource
+from ocr.preprocessing.lines import LineImages
 from ocr.types import Sample, Transcript
 
 OnProgress = Callable[[int, int], None]  # lines done, lines in all
@@ -32,7 +35,9 @@ class LineReader(Protocol):
     @property
     def model_id(self) -> str: ...
 
-    def recognize_many(self, sources: Sequence[Path], /) -> Sequence[Transcript | ImageError]:
+    def recognize_many(
+        self, sources: Sequence[ImageSource], /
+    ) -> Sequence[Transcript | ImageError]:
         """One result per source, in order; an unusable image gives its error."""
 
 
@@ -41,13 +46,19 @@ class LineResult:
     """One line read. ``edits`` and ``length`` (of the reference) in code points,
     ``confidence`` 0..1."""
 
-    id: str
-    image: Path
-    reference: str
+    sample: Sample
     text: str
     edits: int
     length: int
     confidence: float
+
+    @property
+    def id(self) -> str:
+        return self.sample.id
+
+    @property
+    def reference(self) -> str:
+        return self.sample.text
 
     @property
     def rate(self) -> float:
@@ -102,7 +113,7 @@ class Report:
             "seconds": self.seconds,
             "lines_per_second": self.lines_per_second,
             "confusions": [asdict(confusion) for confusion in self.confusions],
-            "lines": [asdict(line) | {"image": str(line.image)} for line in self.lines],
+            "lines": [_line_values(line) for line in self.lines],
             "failed": [asdict(failure) for failure in self.failed],
         }
 
@@ -120,12 +131,12 @@ def evaluate(
     """
     if not samples:
         raise InputError("there is no line to evaluate", "give transcribed line images")
-    sources = [_source(sample) for sample in samples]
+    images = LineImages()
     results: dict[int, Transcript | ImageError] = {}
     seconds = 0.0
     for batch in _batches(samples, batch_size):
         start = time.perf_counter()
-        read = recognizer.recognize_many([sources[index] for index in batch])
+        read = _read(recognizer, images, [samples[index] for index in batch])
         seconds += time.perf_counter() - start
         results.update(zip(batch, read, strict=True))
         if on_progress is not None:
@@ -134,25 +145,39 @@ def evaluate(
     return _report(recognizer.model_id, samples, ordered, seconds)
 
 
-def _source(sample: Sample) -> Path:
-    """What the recognizer is given for a sample: the one place that knows.
+def _read(
+    recognizer: LineReader, images: LineImages, batch: Sequence[Sample]
+) -> list[Transcript | ImageError]:
+    sources = [_source(sample, images) for sample in batch]
+    usable = [source for source in sources if not isinstance(source, ImageError)]
+    read = iter(recognizer.recognize_many(usable))
+    return [source if isinstance(source, ImageError) else next(read) for source in sources]
 
-    A line on a page would have to be cut out here; read as it is, the whole page would pass
-    for the line, so it is refused.
-    """
-    if sample.line is not None:
-        raise InputError(f"{sample.id} is a line on a page", "give images of single lines")
-    return sample.image
+
+def _source(sample: Sample, images: LineImages) -> ImageSource | ImageError:
+    """What the recognizer is given for a sample: the one place that knows."""
+    if sample.line is None:
+        return sample.image
+    try:
+        return np.subtract(1, images.load(sample))  # as grey, white 1
+    except ImageError as error:
+        return error
 
 
 def _batches(samples: Sequence[Sample], size: int) -> list[list[int]]:
-    """Sample numbers in groups of ``size``, long texts first.
+    """Sample numbers in groups of ``size``, long texts first, but lines of a page together.
 
     The text's length stands for the image's width, which is not known before it is opened:
     lines of like width waste little padding, and the longest first show at once whether the
     memory suffices.
     """
-    order = sorted(range(len(samples)), key=lambda index: -len(samples[index].text))
+
+    def place(index: int) -> tuple[str, int, int]:
+        sample = samples[index]
+        page = str(sample.image) if sample.line is not None else ""
+        return page, sample.index, -len(sample.text)
+
+    order = sorted(range(len(samples)), key=place)
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
@@ -186,14 +211,24 @@ def _report(
 def _line(sample: Sample, transcript: Transcript) -> LineResult:
     edits = edit_counts(sample.text, transcript.text)
     return LineResult(
-        id=sample.id,
-        image=sample.image,
-        reference=sample.text,
+        sample=sample,
         text=transcript.text,
         edits=edits.count,
         length=edits.length,
         confidence=transcript.confidence,
     )
+
+
+def _line_values(line: LineResult) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "image": str(line.sample.image),
+        "reference": line.reference,
+        "text": line.text,
+        "edits": line.edits,
+        "length": line.length,
+        "confidence": line.confidence,
+    }
 
 
 def _rate_values(rate: ErrorRate) -> dict[str, Any]:

@@ -17,9 +17,19 @@ import numpy as np
 from ocr.alphabet import Alphabet
 from ocr.decoding.greedy import greedy
 from ocr.errors import ImageError
-from ocr.preprocessing import ImageSource, preprocess
+from ocr.preprocessing import ImageSource, columns_of, preprocess
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME
-from ocr.types import Character, Columns, Float32Array, Hypothesis, ModelSpec, Transcript
+from ocr.preprocessing.lines import page_lines
+from ocr.types import (
+    Character,
+    Columns,
+    Float32Array,
+    Hypothesis,
+    ModelSpec,
+    Page,
+    PageTranscript,
+    Transcript,
+)
 
 if TYPE_CHECKING:
     from ocr.network.engines import Engine
@@ -44,6 +54,12 @@ class Recognizer:
         usable = [columns for columns in prepared if isinstance(columns, Columns)]
         transcripts = iter(self.recognize_columns(usable))
         return [p if isinstance(p, ImageError) else next(transcripts) for p in prepared]
+
+    def recognize_page(self, page: Page) -> PageTranscript:
+        """Read the lines of a page, which stay as they are given. Raises ImageError for an image
+        that cannot be read or is not the one that the lines were drawn on."""
+        lines = [columns_of(ink, self.spec.preprocessing) for ink in page_lines(page)]
+        return PageTranscript(page, tuple(self.recognize_columns(lines)), self.model_id)
 
     def recognize_columns(self, lines: Sequence[Columns]) -> list[Transcript]:
         """Read lines that are preprocessed already (by this model's own options)."""

@@ -13,7 +13,6 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -21,10 +20,10 @@ from PIL import Image
 from ocr.errors import ImageError
 from ocr.evaluation import Failure, LineResult, Report
 from ocr.metrics import Confusion, ErrorRate, align
-from ocr.preprocessing.image import load_image
-from ocr.types import Float32Array
+from ocr.preprocessing.lines import LineImages
+from ocr.types import Float32Array, Sample
 
-LoadImage = Callable[[Path], Float32Array]
+LoadImage = Callable[[Sample], Float32Array]
 
 MAX_HEIGHT = 64  # px, of an embedded line image
 MAX_WIDTH = 1600  # px
@@ -90,20 +89,20 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def html_report(report: Report, limit: int = 200, load: LoadImage = load_image) -> str:
+def html_report(report: Report, limit: int = 200, load: LoadImage | None = None) -> str:
     """The report as an HTML page, to be written as UTF-8.
 
     limit  show at most this many lines, those with most edits; lines read without error are
            only counted
-    load   gives the pixels of a line, (H, W) float32, ink 1; where it raises ImageError the
-           page shows the reason in place of the image
+    load   gives the pixels of a sample's line, (H, W) float32, ink 1; where it raises ImageError
+           the page shows the reason in place of the image
     """
     title = f"Evaluation of model {report.model_id}"
     sections = [
         _header(title, report),
         f'<div class="tables">{_distribution(report.lines)}{_confusions(report.confusions)}</div>',
         _failures(report.failed),
-        _lines(report, limit, load),
+        _lines(report, limit, load or LineImages().load),
     ]
     return _PAGE.format(title=_escape(title), style=_STYLE, body="\n".join(filter(None, sections)))
 
@@ -242,7 +241,7 @@ def _differences(reference: str, reading: str) -> tuple[str, str]:
 
 def _picture(line: LineResult, load: LoadImage) -> str:
     try:
-        ink = load(line.image)
+        ink = load(line.sample)
     except ImageError as error:
         return f'<p class="soft">No image: {_escape(str(error))}</p>'
     picture = Image.fromarray(np.uint8(np.rint(255 * np.clip(1.0 - ink, 0.0, 1.0))))

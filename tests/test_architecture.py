@@ -1,7 +1,8 @@
 """The arrows between the rooms, read off the import statements of every file in ocr/.
 
     cli -> batch, evaluation, report, training, recognition -> network
-        -> decoding, preprocessing, formats -> alphabet, metrics -> types, options, errors, files
+        -> decoding, preprocessing, formats -> alphabet, geometry, metrics
+        -> types, options, errors, files
 
 ``violations`` judges one file's source, ``cycles`` all of them together. Both are tried on
 planted faults first, so that a checker which sees nothing cannot pass.
@@ -29,7 +30,7 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 LEVELS = (
     {"types", "options", "errors", "files"},
-    {"alphabet", "metrics"},
+    {"alphabet", "geometry", "metrics"},
     {"decoding", "preprocessing", "formats"},
     {"network"},
     {"batch", "evaluation", "report", "training", "recognition"},

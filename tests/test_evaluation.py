@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ocr.errors import ImageError, InputError
 from ocr.evaluation import Failure, Report, evaluate
@@ -63,7 +65,7 @@ def test_rates_are_those_of_the_metrics() -> None:
 
 def test_lines_keep_the_order_of_the_samples() -> None:
     report = report_of(TRUTH)
-    assert [(line.id, line.image.name) for line in report.lines] == [
+    assert [(line.id, line.sample.image.name) for line in report.lines] == [
         (key, f"{key}.png") for key in "abcd"
     ]
     second = report.lines[1]
@@ -111,13 +113,29 @@ def test_nothing_to_evaluate_is_an_error() -> None:
         report_of(TRUTH, broken=("a", "b", "c", "d"))
 
 
-def test_a_line_on_a_page_is_not_read_as_the_whole_page() -> None:
-    outline = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))
-    sample = Sample("p/l1", Path("p.png"), "text", Line("l1", outline, ()))
-    recognizer = FakeRecognizer({"p": "text"})
-    with pytest.raises(InputError, match="p/l1 is a line on a page"):
-        evaluate(recognizer, [sample])
-    assert recognizer.batches == []
+class SizeRecognizer:
+    """Reads the size of what it is given: the width and height of an array."""
+
+    model_id = "size"
+
+    def recognize_many(self, sources: Sequence[object]) -> list[Transcript]:
+        shapes = [np.shape(source) for source in sources]
+        return [Transcript(f"{shape[1]} x {shape[0]}", 0.5) for shape in shapes]
+
+
+def test_a_line_on_a_page_is_cut_out_of_it(tmp_path: Path) -> None:
+    Image.new("L", (60, 40), 255).save(tmp_path / "p.png")
+    corners = {"l1": (3.0, 5.0, 33.0, 15.0), "l2": (0.0, 20.0, 50.0, 40.0)}
+    samples = []
+    for name, (left, top, right, bottom) in corners.items():
+        outline = ((left, top), (right, top), (right, bottom), (left, bottom))
+        text = f"{right - left:.0f} x {bottom - top:.0f}"
+        samples.append(Sample(name, tmp_path / "p.png", text, Line(name, outline, ())))
+    samples.append(Sample("gone", tmp_path / "q.png", "text", samples[0].line))
+    report = evaluate(SizeRecognizer(), samples)
+    assert report.cer.edits == 0
+    assert [line.text for line in report.lines] == ["30 x 10", "50 x 20"]
+    assert [failure.id for failure in report.failed] == ["gone"]
 
 
 def test_the_report_goes_through_json() -> None:

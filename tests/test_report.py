@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ocr.errors import ImageError
 from ocr.evaluation import Failure, LineResult, Report
 from ocr.metrics import Edits, confusions, edit_counts, error_rate, word_error_rate
 from ocr.report import MAX_HEIGHT, MAX_WIDTH, html_report
-from ocr.types import Float32Array
+from ocr.types import Float32Array, Sample
 
 VOID = {"meta", "img", "br"}
 
@@ -61,16 +62,14 @@ def report_of(pairs: list[tuple[str, str]], failed: tuple[Failure, ...] = ()) ->
     lines = []
     for index, (reference, text) in enumerate(pairs):
         edits = edit_counts(reference, text)
-        path = Path(f"{index}.png")
-        lines.append(
-            LineResult(f"line {index}", path, reference, text, edits.count, edits.length, 0.5)
-        )
+        sample = Sample(f"line {index}", Path(f"{index}.png"), reference)
+        lines.append(LineResult(sample, text, edits.count, edits.length, 0.5))
     cer = error_rate([Edits(line.edits, line.length) for line in lines])
     wer = word_error_rate(pairs)
     return Report("0123456789ab", cer, wer, tuple(lines), confusions(pairs), failed, 2.0)
 
 
-def ramp(path: Path) -> Float32Array:
+def ramp(sample: Sample) -> Float32Array:
     """(200, 400), paper on the left, ink on the right."""
     return np.tile(np.linspace(0, 1, 400, dtype=np.float32), (200, 1))
 
@@ -112,8 +111,7 @@ def test_text_from_outside_cannot_become_markup() -> None:
     attack = "\"><script>alert('x')</script>&lt;"
     report = report_of([(attack, "none"), ("x", attack)], (Failure(attack, attack),))
     lines = tuple(
-        LineResult(attack, line.image, line.reference, line.text, 1, 1, 0.5)
-        for line in report.lines
+        LineResult(replace(line.sample, id=attack), line.text, 1, 1, 0.5) for line in report.lines
     )
     hostile = Report(
         attack, report.cer, report.wer, lines, report.confusions, report.failed, report.seconds
@@ -160,8 +158,8 @@ def test_images_are_never_enlarged_nor_too_wide(
 
 
 def test_an_image_that_has_gone_leaves_its_reason() -> None:
-    def gone(path: Path) -> Float32Array:
-        raise ImageError(f"{path} does not exist", "was it <moved>?")
+    def gone(sample: Sample) -> Float32Array:
+        raise ImageError(f"{sample.image} does not exist", "was it <moved>?")
 
     outline = parsed(html_report(report_of([("a", "b")]), load=gone))
     assert outline.all("img") == []

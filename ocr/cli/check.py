@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 ocr check lines/                               pairs x.png + x.gt.txt in a folder
 ocr check train.tsv 'more/*/train.tsv'         lists image<TAB>text, patterns too
+ocr check 'pages/*.xml'                        pages in PAGE XML or ALTO
 ocr check lines/ --no-images                   the texts only, fast
 ocr check lines/ --format tsv > problems.tsv   every unusable line, reason and fix"""
 
@@ -39,7 +40,8 @@ def command(data: tuple[str, ...], images: bool, kind: str, options: Preprocessi
     with the reason and the nearest fix.
 
     DATA is a folder of pairs x.png + x.gt.txt, a list of image<TAB>text lines (.tsv, .txt), an
-    image with its text beside it, or a pattern of these.
+    image with its text beside it, a page in PAGE XML or ALTO with its image beside it, or a
+    pattern of these.
 
     Exit code: 0 every line is usable, 3 some are not, 4 none is.
     """

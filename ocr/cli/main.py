@@ -23,6 +23,7 @@ COMMANDS = {  # name, which is that of the module too -> one line of help; in th
     "evaluate": "Measure how well a model reads transcribed lines.",
     "recognize": "Print the text of line images.",
     "transcribe": "Read folders of line images into files.",
+    "convert": "Convert pages between PAGE, ALTO, hOCR, PDF and others.",
     "info": "Show a model's card and size.",
     "models": "List the models that came with the program.",
     "completion": "Print the completion script for a shell.",

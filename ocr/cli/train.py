@@ -27,6 +27,7 @@ EXAMPLES = """\
 ocr train lines/ -o mine.safetensors                       pairs x.png + x.gt.txt, 40 epochs
 ocr train train.tsv -o mine.safetensors --minutes 30       a list image<TAB>text, half an hour
 ocr train a/ 'b/*.tsv' --validation val.tsv -o mine        several sources, own validation lines
+ocr train 'pages/*.xml' -o mine                            pages in PAGE XML or ALTO
 ocr train lines/ --from default -o mine                    go on from a model, learn a new hand
 ocr train -o mine --resume                                 continue after a stop"""
 
@@ -73,7 +74,8 @@ def command(resume: bool, overwrite: bool, **parts: Any) -> None:
     """Learn to read from the transcribed lines of DATA and write a model.
 
     DATA is a folder of pairs x.png + x.gt.txt, a list of image<TAB>text lines (.tsv, .txt), an
-    image with its text beside it, or a pattern of these. See first what is in it: ocr check.
+    image with its text beside it, a page in PAGE XML or ALTO with its image beside it, or a
+    pattern of these. See first what is in it: ocr check.
 
     Ctrl-C ends the training after the step it is in; --resume continues it.
     """

@@ -6,6 +6,7 @@ from pathlib import Path
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 LIST_SUFFIXES = (".tsv", ".txt", ".lst")
+PAGE_SUFFIXES = (".xml", ".hocr", ".json")
 TEXT_SUFFIX = ".gt.txt"
 VARIANTS = (".nrm", ".bin")
 """Second suffixes for the normalised (grey) and the bilevel image of a line, as ocropus and

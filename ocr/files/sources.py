@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ocr.errors import UsageError
 from ocr.files.names import printable
+from ocr.types import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +17,17 @@ class Entry:
 
     origin  where the text comes from, as the user knows it: a file, or ``list:line``
     image   path of the image, which exists
-    key     (real path of the folder, file name): equal if the same image is reached twice
+    key     (real path of the folder, file name): equal if the same line is reached twice
     text    normalised, not empty
+    line    its place on page ``index`` of the image file; without it the image is the line
     """
 
     origin: str
     image: Path
     key: tuple[str, str]
     text: str
+    line: Line | None = None
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from ocr.formats.xmlfile import (
     local_name,
     number_of,
     numbers,
+    parse_xml,
     points,
     xml_bytes,
 )
@@ -153,9 +154,10 @@ class _Scale:
         return (left, top), (right, top), (right, bottom), (left, bottom)
 
 
-def read_alto(root: Element, path: Path) -> LoadedPage:
+def read_alto(data: bytes, path: Path) -> LoadedPage:
     """The page of an ALTO file; a line that cannot be used is a problem. Raises PageFileError,
     and ImageError where the size of the image is needed."""
+    root = parse_xml(data, path)
     layout = child(root, "Layout")
     bodies = list(children(layout, "Page")) if layout is not None else []
     if len(bodies) != 1:

@@ -7,39 +7,34 @@ from pathlib import Path
 
 from ocr.errors import PageFileError
 from ocr.files.names import printable
-from ocr.formats.alto import read_alto
-from ocr.formats.hocrread import read_hocr
-from ocr.formats.jsonpage import read_json
-from ocr.formats.pagexml import read_pagexml
-from ocr.formats.xmlfile import local_name, parse_xml
+from ocr.formats import READERS
 from ocr.types import LoadedPage
 
 MAX_BYTES = 64 * 2**20  # a page with a box around every character has some 5 MB
-HEAD = 4096  # bytes in which an HTML file shows that it is one
-HTML = re.compile(rb"<html[\s>]", re.IGNORECASE)
-XML_READERS = {"PcGts": read_pagexml, "alto": read_alto}
-"""Root element -> what reads the file."""
+HEAD = 65_536  # bytes in which a file shows its format; long comments may come first
+SIGNS = {
+    "json": re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{"),
+    "pagexml": re.compile(rb"<(?:[\w.-]+:)?PcGts[\s>]"),
+    "alto": re.compile(rb"<(?:[\w.-]+:)?alto[\s>]"),
+    "hocr": re.compile(rb"<html[\s>]", re.IGNORECASE),
+}
+"""Format -> what its files have near their beginning, tried in this order."""
 
 
 def read_page(path: Path) -> LoadedPage:
     """The page of a PAGE, ALTO, hOCR or JSON file, told apart by what is in it.
 
-    Raises PageFileError for a file that cannot be used as a whole; a line that cannot be used is
-    among the problems.
+    Raises PageFileError for a file that cannot be used as a whole, and ImageError where an ALTO
+    file cannot be understood without its image; a line that cannot be used is a problem.
     """
     data = _content(path)
-    if data.lstrip()[:1] == b"{":
-        return read_json(data, path)
-    if HTML.search(data[:HEAD]):
-        return read_hocr(data, path)
-    root = parse_xml(data, path)
-    reader = XML_READERS.get(local_name(root))
-    if reader is None:
+    kind = next((name for name, sign in SIGNS.items() if sign.search(data[:HEAD])), None)
+    if kind is None:
         raise PageFileError(
-            f"{printable(path)} is XML with the root {printable(local_name(root))!r}, no page",
-            "known are PAGE (PcGts), ALTO (alto) and hOCR (html)",
+            f"{printable(path)} is not a page in a known format",
+            "known are PAGE, ALTO and hOCR in UTF-8, and the JSON of: ocr convert",
         )
-    return reader(root, path)
+    return READERS[kind](data, path)
 
 
 def _content(path: Path) -> bytes:

@@ -40,6 +40,7 @@ from ocr.formats.xmlfile import (
     confidence_text,
     local_name,
     number_of,
+    parse_xml,
     points,
     xml_bytes,
 )
@@ -130,8 +131,9 @@ def _points(polygon: Sequence[Point]) -> str:
     return " ".join(f"{max(0, round(x))},{max(0, round(y))}" for x, y in polygon)
 
 
-def read_pagexml(root: Element, path: Path) -> LoadedPage:
+def read_pagexml(data: bytes, path: Path) -> LoadedPage:
     """The page of a PAGE file; a line that cannot be used is a problem. Raises PageFileError."""
+    root = parse_xml(data, path)
     version = root.tag[1:].partition("}")[0].removeprefix(VERSIONS)
     if version < OLDEST:
         raise PageFileError(

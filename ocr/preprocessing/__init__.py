@@ -6,9 +6,9 @@ from ocr.options import PreprocessingOptions
 from ocr.preprocessing.columns import columns_from_line
 from ocr.preprocessing.image import ImageSource, load_image
 from ocr.preprocessing.normalize import NormalizedLine, normalize_line
-from ocr.types import Columns
+from ocr.types import Columns, Float32Array
 
-__all__ = ["ImageSource", "NormalizedLine", "normalized", "preprocess"]
+__all__ = ["ImageSource", "NormalizedLine", "columns_of", "normalized", "preprocess"]
 
 
 def normalized(source: ImageSource, options: PreprocessingOptions) -> NormalizedLine:
@@ -18,5 +18,10 @@ def normalized(source: ImageSource, options: PreprocessingOptions) -> Normalized
 
 def preprocess(source: ImageSource, options: PreprocessingOptions) -> Columns:
     """Any image of a line -> what the network sees of it. Raises ImageError."""
-    line = normalized(source, options)
+    return columns_of(load_image(source), options)
+
+
+def columns_of(ink: Float32Array, options: PreprocessingOptions) -> Columns:
+    """The ink of a line, (H, W) float32 -> what the network sees of it."""
+    line = normalize_line(ink, options)
     return columns_from_line(line.values, line.edges, options.features)

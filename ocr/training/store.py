@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,12 +24,11 @@ import numpy.typing as npt
 
 from ocr.errors import ImageError, InputError, OutputError
 from ocr.files.atomic import write_atomically
-from ocr.files.names import printable
 from ocr.options import PreprocessingOptions
-from ocr.preprocessing import normalized
 from ocr.preprocessing.columns import frame_count
-from ocr.preprocessing.normalize import REVISION
-from ocr.training.data.problems import frame_problem, image_problem
+from ocr.preprocessing.lines import LineImages
+from ocr.preprocessing.normalize import REVISION, normalize_line
+from ocr.training.data.problems import frame_problem, image_problem, sample_name
 from ocr.types import Float32Array, Problem, Sample
 
 OnProgress = Callable[[int, int], None]  # lines read, lines in all
@@ -161,20 +161,32 @@ def normalise_all(
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(samples), block):
             part = samples[start : start + block]
-            yield from zip(part, pool.map(lambda s: _normalise(s, options), part), strict=True)
+            files = [list(lines) for _, lines in groupby(part, key=lambda s: s.image)]
+            results = pool.map(lambda lines: _normalise(lines, options), files)
+            yield from zip(part, chain.from_iterable(results), strict=True)
 
 
-def _normalise(sample: Sample, options: PreprocessingOptions) -> npt.NDArray[np.uint8] | Problem:
+def _normalise(
+    samples: Sequence[Sample], options: PreprocessingOptions
+) -> list[npt.NDArray[np.uint8] | Problem]:
+    """The lines of one image file, which is opened once."""
+    images = LineImages()
+    return [_normalise_line(images, sample, options) for sample in samples]
+
+
+def _normalise_line(
+    images: LineImages, sample: Sample, options: PreprocessingOptions
+) -> npt.NDArray[np.uint8] | Problem:
     try:
-        values = normalized(sample.image, options).values  # (H, W)
+        values = normalize_line(images.load(sample), options).values  # (H, W)
     except ImageError as error:
         return image_problem(sample, error)
-    problem = frame_problem(printable(sample.image), sample.text, frame_count(values.shape[1]))
+    problem = frame_problem(sample_name(sample), sample.text, frame_count(values.shape[1]))
     return problem or np.round(values * 255).astype(np.uint8)
 
 
 def _key(samples: Sequence[Sample], options: PreprocessingOptions) -> str:
-    """Changes with the normalisation, any option, text, or image's size or time of change."""
+    """Changes with the normalisation, any option, text, outline, or image's size or time."""
     digest = hashlib.sha256(json.dumps([REVISION, asdict(options)]).encode())
     for sample in samples:
         try:
@@ -182,5 +194,6 @@ def _key(samples: Sequence[Sample], options: PreprocessingOptions) -> str:
             state = f"{status.st_size} {status.st_mtime_ns}"
         except OSError:
             state = "missing"
-        digest.update(f"{sample.id}\0{sample.image}\0{sample.text}\0{state}\n".encode())
+        place = f"{sample.index}\0{sample.line}\0" if sample.line else ""
+        digest.update(f"{sample.id}\0{sample.image}\0{place}{sample.text}\0{state}\n".encode())
     return digest.hexdigest()

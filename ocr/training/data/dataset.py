@@ -3,6 +3,7 @@
     lines/x.png + lines/x.gt.txt        pairs, as kraken, Calamari and tesstrain keep them
     lines/x.bin.png + lines/x.gt.txt    the same with the image's variant in its name
     train.tsv: image<TAB>text           paths relative to the list's folder, or absolute
+    page.xml + page.png                 PAGE, ALTO, hOCR or JSON of a page, the image beside it
 
 Images are not opened here: the trainer loads each of them anyway, and reports what the loader
 refuses with ``image_problem`` and what the network cannot spell with ``frame_problem``.
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.errors import InputError, OcrError, UsageError
-from ocr.files.names import LIST_SUFFIXES, TEXT_SUFFIX, image_stem, printable
+from ocr.files.names import LIST_SUFFIXES, PAGE_SUFFIXES, TEXT_SUFFIX, image_stem, printable
 from ocr.files.sources import Entry, Folders, expand
 from ocr.training.data.listfile import read_list
+from ocr.training.data.pagelines import read_page_lines
 from ocr.training.data.pairs import Pairs
 from ocr.training.data.problems import frame_problem, image_problem
 from ocr.training.data.split import Split, page_of, split_samples
@@ -110,9 +112,11 @@ class _Collector:
             return [self._pairs.in_file(path)]
         if path.suffix.lower() in LIST_SUFFIXES:
             return read_list(path, self._folders)
+        if path.suffix.lower() in PAGE_SUFFIXES:
+            return read_page_lines(path)
         raise UsageError(
             f"{printable(path)} is no training data",
-            "give a folder of pairs x.png + x.gt.txt, a list .tsv, or images",
+            "give a folder of pairs x.png + x.gt.txt, a list .tsv, pages .xml, or images",
         )
 
     def _add(self, found: Entry | Problem, root: Path, prefix: str) -> None:
@@ -122,17 +126,19 @@ class _Collector:
         first = self._first.get(found.key)
         if first is None:
             self._first[found.key] = found
-            sample_id = self._unique_id(found.image, root, prefix)
-            self.samples.append(Sample(sample_id, found.image, found.text))
+            sample_id = self._unique_id(found, root, prefix)
+            self.samples.append(Sample(sample_id, found.image, found.text, found.line, found.index))
         elif first.text != found.text:
             reason = f"{found.image.name} already has another text, in {first.origin}"
             self.problems.append(Problem(found.origin, printable(reason), "correct or remove one"))
 
-    def _unique_id(self, image: Path, root: Path, prefix: str) -> str:
+    def _unique_id(self, entry: Entry, root: Path, prefix: str) -> str:
         """The first free name: below the source, with the source's name, with a number."""
+        image, line = entry.image, f"#{entry.line.id}" if entry.line is not None else ""
         relative = image.relative_to(root) if image.is_relative_to(root) else Path(image.name)
-        whole = printable(relative.as_posix())
-        name = whole[: -len(relative.suffix)] if image_stem(relative.name) else whole
+        whole = printable(f"{relative.as_posix()}{line}")
+        stem = relative.with_suffix("") if image_stem(relative.name) else relative
+        name = printable(f"{stem.as_posix()}{line}")
         for candidate in (name, f"{prefix}/{name}", f"{prefix}/{whole}"):
             if candidate not in self._ids:
                 break

@@ -16,7 +16,13 @@ UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def image_problem(sample: Sample, error: ImageError) -> Problem:
     """The problem of a sample whose image the loader refused with ``error``."""
     fix = error.hint or "replace the image, or remove the line from the data"
-    return Problem(printable(sample.image), error.message, fix)
+    return Problem(sample_name(sample), error.message, fix)
+
+
+def sample_name(sample: Sample) -> str:
+    """The sample's image as the user wrote it, with the line's id if it is one of a page."""
+    line = f"#{sample.line.id}" if sample.line is not None else ""
+    return printable(f"{sample.image}{line}")
 
 
 def frame_problem(sample_id: str, text: str, frames: int) -> Problem | None:

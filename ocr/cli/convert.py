@@ -1,0 +1,140 @@
+"""``ocr convert``: pages from one format to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.failures import complain
+from ocr.errors import InputError, OcrError, OutputError, PartialFailure, UsageError
+from ocr.files.names import printable
+
+EXAMPLES = """\
+ocr convert page.xml -o page.hocr                     PAGE or ALTO to hOCR
+ocr convert page.xml -o page.alto.xml                 to XML: the name says which, .page.xml or this
+ocr convert page.xml -o new.xml --format alto         or the option does
+ocr convert page.xml -o page.pdf                      a PDF to search in; needs the page's image
+ocr convert 'pages/*.xml' -o out/ --format txt,alto   many pages, several formats"""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One page file and what is made of it: (format, file)."""
+
+    source: Path
+    targets: tuple[tuple[str, Path], ...]
+
+
+@make_command("convert", EXAMPLES)
+@click.argument("pages", metavar="IN...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File to write; with several IN or formats, the folder to write to.",
+)
+@click.option(
+    "--format",
+    "formats",
+    metavar="LIST",
+    help="What to write, separated by commas: txt, json, pagexml, alto, hocr, pdf, tsv.  "
+    "[default: what the name of OUT says]",
+)
+def command(pages: tuple[str, ...], output: Path, formats: str | None) -> None:
+    """Convert pages in PAGE XML, ALTO, hOCR or JSON to these, to plain text, to a table, or to a
+    PDF in which the scan's text can be searched.
+
+    Lines, baselines, words, confidences and alternatives come along as far as a format has them;
+    JSON has all. Formats name the page's image without its folder: keep the two together. A line
+    that cannot be used is named on standard error and left out.
+
+    Exit code: 0 all converted, 3 some pages or lines were not, 4 no page was.
+    """
+    from ocr.cli.display import counted
+
+    conversions = _plan(pages, output, formats)
+    failed = lost = 0
+    for conversion in _progressing(conversions):
+        try:
+            lost += _convert(conversion)
+        except OutputError:
+            raise
+        except OcrError as error:
+            complain(str(error))
+            failed += 1
+    if failed == len(conversions):
+        raise InputError("no page was converted")
+    if failed or lost:
+        raise PartialFailure(
+            f"{counted(failed, 'page')} and {counted(lost, 'line')} could not be converted"
+        )
+
+
+def _plan(pages: Sequence[str], output: Path, formats: str | None) -> list[Conversion]:
+    """What is to be done. Raises UsageError before any work where an output is not clear."""
+    from ocr.files.sources import expand
+    from ocr.formats.naming import format_of, listed_formats, output_name
+
+    sources = list(dict.fromkeys(path for page in pages for path in expand(page)[1]))
+    kinds = listed_formats(formats) if formats is not None else []
+    if len(sources) == 1 and len(kinds) < 2 and not output.is_dir():
+        kind = kinds[0] if kinds else format_of(output.name)
+        if kind is None:
+            raise UsageError(
+                f"{printable(output)} does not say which format it is",
+                "name it .page.xml, .alto.xml, .hocr ..., or give --format",
+            )
+        return _checked([Conversion(sources[0], ((kind, output),))])
+    if not kinds:
+        raise UsageError(f"{printable(output)} is a folder to write to", "give --format")
+    conversions = []
+    for source in sources:
+        targets = ((kind, output / output_name(source.name, kind)) for kind in kinds)
+        conversions.append(Conversion(source, tuple(targets)))
+    return _checked(conversions)
+
+
+def _checked(conversions: list[Conversion]) -> list[Conversion]:
+    """The same, if no file is written twice or is read as well."""
+    taken = {conversion.source.resolve() for conversion in conversions}
+    for conversion in conversions:
+        for _, target in conversion.targets:
+            if target.resolve() in taken:
+                raise UsageError(
+                    f"{printable(target)}, made from {printable(conversion.source)}, is another "
+                    "input or output too",
+                    "choose another -o",
+                )
+            taken.add(target.resolve())
+    return conversions
+
+
+def _progressing(conversions: Sequence[Conversion]) -> Iterator[Conversion]:
+    from ocr.cli.display import progress_bar
+
+    with progress_bar("converting") as move:
+        for number, conversion in enumerate(conversions):
+            move(number, len(conversions))
+            yield conversion
+
+
+def _convert(conversion: Conversion) -> int:
+    """Write one page's files; how many of its lines are not in them. A page that cannot be
+    written in every format is written in none."""
+    from ocr.files.atomic import write_atomically
+    from ocr.formats import WRITERS
+    from ocr.formats.pagefile import read_page
+
+    page = read_page(conversion.source)
+    contents = [(WRITERS[kind](page.transcript), target) for kind, target in conversion.targets]
+    for content, target in contents:
+        write_atomically(target, content)
+    for problem in page.problems:
+        complain(f"{problem.id}: {problem.reason}; {problem.fix}")
+    return len(page.problems)

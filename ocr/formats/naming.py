@@ -1,0 +1,33 @@
+"""Names of page files: ``a.alto.xml`` is the page ``a`` as ALTO."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ocr.errors import UsageError
+from ocr.formats import SUFFIXES, WRITERS
+
+
+def format_of(name: str) -> str | None:
+    """The format that a file's name stands for; None for another name, or just ``.xml``."""
+    return next((kind for kind, end in SUFFIXES.items() if name.lower().endswith(end)), None)
+
+
+def output_name(name: str, kind: str) -> str:
+    """The name of a page file made from another: ``a.b.xml`` and ``a.b.page.xml`` as ``alto``
+    become ``a.b.alto.xml``."""
+    own = format_of(name)
+    stem = name[: -len(SUFFIXES[own])] if own else Path(name).stem
+    return stem + SUFFIXES[kind]
+
+
+def listed_formats(names: str) -> list[str]:
+    """The formats of a list like ``txt,alto``, each once. Raises UsageError for an unknown one."""
+    kinds = list(dict.fromkeys(part.strip() for part in names.split(",") if part.strip()))
+    unknown = [repr(kind) for kind in kinds if kind not in WRITERS]
+    if unknown or not kinds:
+        raise UsageError(
+            f"there is no format {', '.join(unknown) or 'given'}",
+            "choose from " + ", ".join(WRITERS),
+        )
+    return kinds
