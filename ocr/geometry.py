@@ -105,5 +105,7 @@ def _direction(baseline: Sequence[Point]) -> Point:
     if len(baseline) < 2:
         return 1.0, 0.0
     (x0, y0), (x1, y1) = baseline[0], baseline[-1]
-    angle = math.atan2(y1 - y0, x1 - x0)
-    return (1.0, 0.0) if abs(angle) < LEVEL else (math.cos(angle), math.sin(angle))
+    if abs(math.atan2(y1 - y0, x1 - x0)) < LEVEL:
+        return 1.0, 0.0
+    length = math.hypot(x1 - x0, y1 - y0)
+    return (x1 - x0) / length, (y1 - y0) / length  # exact for quarter turns

@@ -79,21 +79,22 @@ def open_image(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS, frame: int = 0)
 
     frame  which of several, from 0
     """
-    with _reading(path) as stream:
+    with reading(path) as stream:
         return _from_stream(stream, printable(path), max_pixels, frame)
 
 
 def image_size(path: Path, frame: int = 0) -> tuple[int, int]:
     """(width, height) of the upright picture in a file, whose pixels stay undecoded. Raises
     ImageError."""
-    with _reading(path) as stream:
+    with reading(path) as stream:
         image = _opened(stream, printable(path), DEFAULT_MAX_PIXELS, frame)
         width, height = image.size
         return (height, width) if _orientation(image) in SIDEWAYS else (width, height)
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
+def reading(path: Path) -> Iterator[BinaryIO]:
+    """The open file; whatever the system says against it becomes an ImageError."""
     name = printable(path)
     try:
         with path.open("rb") as stream:
@@ -123,7 +124,7 @@ def _opened(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Image.I
         raise ImageError(f"{name} is empty", "copy or scan it again")
     if head == b"%PDF-":
         raise ImageError(f"{name} is a PDF", "export its pages as PNG or TIFF")
-    with _decoding(name, max_pixels):
+    with decoding(name, max_pixels):
         image = Image.open(stream)
         if frame:
             image.seek(frame)
@@ -133,7 +134,7 @@ def _opened(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Image.I
 
 
 @contextmanager
-def _decoding(name: str, max_pixels: int) -> Iterator[None]:
+def decoding(name: str, max_pixels: int) -> Iterator[None]:
     """Whatever Pillow raises while it decodes becomes an ImageError; its warnings, all about
     files that it then reads or refuses, stay silent."""
     try:
@@ -173,7 +174,7 @@ def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
 def _decoded(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
     """The image with its pixels, upright."""
     _check_size(*image.size, name, max_pixels)
-    with _decoding(name, max_pixels):
+    with decoding(name, max_pixels):
         image.load()  # only now does a truncated file show
         image = _upright(image)
     _check_size(*image.size, name, max_pixels)  # an icon's frame may differ from its entry

@@ -13,8 +13,15 @@ from typing import Any
 
 from PIL import Image, ImageSequence
 
-from ocr.files.names import image_stem
-from ocr.preprocessing.image import image_size, load_image, open_image
+from ocr.files.names import image_stem, printable
+from ocr.preprocessing.image import (
+    DEFAULT_MAX_PIXELS,
+    decoding,
+    image_size,
+    load_image,
+    open_image,
+    reading,
+)
 from ocr.preprocessing.pdfpages import is_pdf, pdf_page_count, pdf_picture
 from ocr.types import Float32Array
 
@@ -69,11 +76,9 @@ def _indices(path: Path) -> list[int]:
         return list(range(pdf_page_count(path)))
     if path.suffix.lower() not in TIFF_SUFFIXES:
         return [0]
-    try:
-        with Image.open(path) as image:
-            return [i for i, frame in enumerate(ImageSequence.Iterator(image)) if _whole(frame)]
-    except (OSError, SyntaxError):
-        return [0]  # loading it will say what is wrong
+    with reading(path) as stream, decoding(printable(path), DEFAULT_MAX_PIXELS):
+        frames = ImageSequence.Iterator(Image.open(stream))
+        return [index for index, frame in enumerate(frames) if _whole(frame)]
 
 
 def _whole(frame: Any) -> bool:

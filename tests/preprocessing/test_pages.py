@@ -1,0 +1,156 @@
+"""Every page of a file, one at a time: TIFF, PDF, and all that has one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, TiffImagePlugin
+
+from ocr.errors import ImageError, MissingExtraError
+from ocr.preprocessing.image import DEFAULT_MAX_PIXELS, load_image
+from ocr.preprocessing.pages import load_page, page_images, page_size, picture
+
+INCH = 72  # points
+SIZES = ((40, 30), (50, 20), (10, 60))
+
+
+def grey_pages() -> list[Image.Image]:
+    return [Image.new("L", size, 60 * (number + 1)) for number, size in enumerate(SIZES)]
+
+
+def save_tiff(path: Path, pages: list[Image.Image]) -> Path:
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    return path
+
+
+def save_pdf(path: Path, sizes: tuple[tuple[float, float], ...]) -> Path:
+    """Pages of these sizes in inches, each with a black square of 1/10 inch in its top left
+    corner."""
+    pikepdf = pytest.importorskip("pikepdf")
+    with pikepdf.new() as pdf:
+        for width, height in sizes:
+            page = pdf.add_blank_page(page_size=(width * INCH, height * INCH))
+            top = (height - 0.1) * INCH
+            page.Contents = pdf.make_stream(f"0 {top} {0.1 * INCH} {0.1 * INCH} re f".encode())
+        pdf.save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.b.png", "a.b.JPG", "a.b.webp", "a.b.bmp", "a.b.tif"])
+def test_most_files_are_one_page(tmp_path: Path, name: str) -> None:
+    grey_pages()[0].save(tmp_path / name)
+    (page,) = page_images(tmp_path / name)
+    assert (page.name, page.path, page.index) == ("a.b", tmp_path / name, 0)
+    np.testing.assert_array_equal(page.load(), load_image(tmp_path / name))
+    assert page_size(tmp_path / name) == SIZES[0]
+
+
+def test_all_pages_of_a_tiff(tmp_path: Path) -> None:
+    path = save_tiff(tmp_path / "scan.TIFF", grey_pages())
+    pages = list(page_images(path))
+    assert [page.name for page in pages] == ["scan-0001", "scan-0002", "scan-0003"]
+    for number, (page, (width, height)) in enumerate(zip(pages, SIZES, strict=True)):
+        assert page.index == number
+        np.testing.assert_allclose(page.load(), np.full((height, width), 1 - 60 * (number + 1) / 255))
+        assert page_size(path, number) == (width, height)
+
+
+def test_a_page_is_turned_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # its right side was up
+    grey_pages()[0].save(tmp_path / "a.jpg", exif=exif)
+    assert page_size(tmp_path / "a.jpg") == load_page(tmp_path / "a.jpg").shape[::-1] == (30, 40)
+
+
+def test_the_thumbnail_in_a_tiff_is_no_page(tmp_path: Path) -> None:
+    first, second, _ = grey_pages()
+    thumbnail = Image.new("L", (4, 3))
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[254] = 1
+    thumbnail.encoderinfo = {"tiffinfo": tags}
+    path = save_tiff(tmp_path / "scan.tif", [first, thumbnail, second])
+    with Image.open(path) as image:
+        image.seek(1)
+        assert image.tag_v2[254] == 1
+    assert [page.index for page in page_images(path)] == [0, 2]
+
+
+def test_no_page_is_decoded_before_it_is_loaded(tmp_path: Path) -> None:
+    path = save_tiff(tmp_path / "scan.tif", grey_pages())
+    data = path.read_bytes()
+    pages = page_images(path)
+    first = next(pages)
+    path.write_bytes(b"broken")
+    with pytest.raises(ImageError, match=r"scan\.tif is not an image"):
+        first.load()
+    path.write_bytes(data)
+    assert first.load().shape == (30, 40)
+    assert next(pages).load().shape == (20, 50)
+
+
+def test_what_is_wrong_shows_when_a_page_is_loaded(tmp_path: Path) -> None:
+    (page,) = page_images(tmp_path / "gone.png")
+    with pytest.raises(ImageError, match=r"gone\.png does not exist"):
+        page.load()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "does not exist"), (b"", "is not an image"), (b"II*\0 and nothing more", "x.tif")],
+)
+def test_a_tiff_without_pages(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    if content is not None:
+        (tmp_path / "x.tif").write_bytes(content)
+    with pytest.raises(ImageError, match=reason):
+        list(page_images(tmp_path / "x.tif"))
+
+
+def test_a_page_that_a_tiff_does_not_have(tmp_path: Path) -> None:
+    path = save_tiff(tmp_path / "scan.tif", grey_pages())
+    with pytest.raises(ImageError, match=r"scan\.tif is damaged or cut short"):
+        load_page(path, 3)
+
+
+def test_the_pages_of_a_pdf_at_300_dpi(tmp_path: Path) -> None:
+    pytest.importorskip("pypdfium2")
+    path = save_pdf(tmp_path / "scan.pdf", ((1, 0.5), (0.4, 1)))
+    pages = list(page_images(path))
+    assert [page.name for page in pages] == ["scan-0001", "scan-0002"]
+    for page, (width, height) in zip(pages, ((300, 150), (120, 300)), strict=True):
+        ink = page.load()
+        assert ink.shape == (height, width)
+        assert page_size(path, page.index) == (width, height)
+        assert ink[:29, :29].min() > 0.9
+        assert ink[32:].max() == ink[:, 32:].max() == 0
+
+
+def test_a_pdf_of_one_page_keeps_its_name(tmp_path: Path) -> None:
+    pytest.importorskip("pypdfium2")
+    (page,) = page_images(save_pdf(tmp_path / "letter.pdf", ((1, 1),)))
+    assert page.name == "letter"
+
+
+def test_pdfs_that_cannot_be_read(tmp_path: Path) -> None:
+    pytest.importorskip("pypdfium2")
+    with pytest.raises(ImageError, match=r"gone\.pdf cannot be opened"):
+        list(page_images(tmp_path / "gone.pdf"))
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    with pytest.raises(ImageError, match=r"bad\.pdf is no PDF that can be read"):
+        list(page_images(tmp_path / "bad.pdf"))
+    good = save_pdf(tmp_path / "good.pdf", ((1, 1),))
+    with pytest.raises(ImageError, match=r"good\.pdf has no page 2"):
+        load_page(good, 1)
+    side = (DEFAULT_MAX_PIXELS**0.5 + 100) / 300
+    with pytest.raises(ImageError, match=r"page 1 of .*large\.pdf has .* at 300 dpi, the limit"):
+        picture(save_pdf(tmp_path / "large.pdf", ((side, side),)))
+
+
+def test_without_the_extra_a_pdf_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    with pytest.raises(MissingExtraError, match=r"pypdfium2 is not installed; .*\[pdf\]"):
+        list(page_images(tmp_path / "scan.pdf"))
