@@ -118,7 +118,8 @@ def _strings(line: Line, transcript: Transcript) -> list[Element]:
         return [_string(words[0])]
     rest = iter(words)
     parts = text.split(SPACE)
-    return [_string(next(rest)) if part else Element("String", CONTENT="") for part in parts]
+    empty = {"CONTENT": "", "WC": confidence_text(transcript.confidence)}
+    return [_string(next(rest)) if part else Element("String", empty) for part in parts]
 
 
 def _string(word: Word) -> Element:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import SubElement
 
 from ocr.formats.references import reference
-from ocr.formats.words import SPACE, by_region, pixel_box, words_of
+from ocr.formats.words import by_region, pixel_box, words_of
 from ocr.formats.xmlfile import PROGRAM, Element, Ids, xml_bytes
 from ocr.geometry import bounds
 from ocr.types import Line, PageTranscript, Point, Transcript
@@ -57,7 +57,7 @@ def _write_line(paragraph: Element, line: Line, transcript: Transcript, ids: Ids
     title = "; ".join([*properties, _confidence(transcript.confidence)])
     element = _element(paragraph, "span", "ocr_line", ids.give(line.id), title)
     words = words_of(line, transcript)
-    if len(words) == 1 and SPACE in words[0].text:
+    if [word.polygon for word in words] == [line.polygon]:
         element.text, words = words[0].text, ()
     for number, word in enumerate(words, start=1):
         title = f"{_bbox(word.polygon)}; {_confidence(word.confidence)}"

@@ -16,7 +16,7 @@ from ocr.errors import PageFileError
 from ocr.files.names import printable
 from ocr.formats.hocr import QUOTE_ESCAPE
 from ocr.formats.sheet import Found, Sheet, sheet_of
-from ocr.formats.xmlfile import PROGRAM, numbers, points
+from ocr.formats.xmlfile import CONFIDENCE_DIGITS, PROGRAM, numbers, points
 from ocr.types import LoadedPage, Point, Transcript, Word
 
 PAGE, WORD = "ocr_page", "ocrx_word"
@@ -24,6 +24,7 @@ LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "oc
 BLOCKS = ("ocr_carea", "ocr_par")
 ROLES = {PAGE, WORD, *LINES, *BLOCKS}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+SPACES = re.compile(r"[ \t\n\f\r]+")  # HTML's white space: a no-break space is none
 MAX_DEPTH = 256  # elements within each other; Tesseract has eight
 PROPERTY = re.compile(r"""\s*(\w+)((?:"[^"]*"|'[^']*'|[^;"'])*)""")
 
@@ -42,7 +43,7 @@ class _Node:
 
     @property
     def text(self) -> str:
-        return " ".join("".join(self.parts).split())
+        return SPACES.sub(" ", "".join(self.parts)).strip(" ")
 
     @property
     def box(self) -> tuple[Point, ...]:
@@ -56,7 +57,7 @@ class _Node:
     @property
     def confidence(self) -> float:
         values = numbers(self.properties.get("x_wconf")) or [100.0]
-        return min(max(values[0] / 100, 0.0), 1.0)
+        return min(max(round(values[0] / 100, CONFIDENCE_DIGITS), 0.0), 1.0)
 
 
 class _Parser(HTMLParser):

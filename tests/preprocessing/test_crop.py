@@ -119,7 +119,9 @@ def saved(path: Path, page: Float32Array) -> Float32Array:
 
 def test_samples_and_pages_are_cut_alike(tmp_path: Path) -> None:
     inks = [saved(tmp_path / f"{number}.png", noise(number)) for number in range(2)]
-    lines = tuple(line(box(5, top, 100, top + 20), (5, top + 15), (100, top + 30)) for top in (0, 40))
+    lines = tuple(
+        line(box(5, top, 100, top + 20), (5, top + 15), (100, top + 30)) for top in (0, 40)
+    )
     images = LineImages()
     for number in (0, 1, 0):
         page = Page("p", tmp_path / f"{number}.png", WIDTH, HEIGHT, lines)

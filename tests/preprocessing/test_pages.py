@@ -54,7 +54,9 @@ def test_all_pages_of_a_tiff(tmp_path: Path) -> None:
     assert [page.name for page in pages] == ["scan-0001", "scan-0002", "scan-0003"]
     for number, (page, (width, height)) in enumerate(zip(pages, SIZES, strict=True)):
         assert page.index == number
-        np.testing.assert_allclose(page.load(), np.full((height, width), 1 - 60 * (number + 1) / 255))
+        np.testing.assert_allclose(
+            page.load(), np.full((height, width), 1 - 60 * (number + 1) / 255)
+        )
         assert page_size(path, number) == (width, height)
 
 
