@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -99,9 +100,7 @@ def test_the_extent_of_any_polygon_is_that_of_its_outline() -> None:
         left, right = sorted(generator.uniform(0, 100, 2).tolist())
         ends = np.array([*polygon, polygon[0]])
         steps = np.linspace(0, 1, 4001)[:, None]
-        outline = np.concatenate(
-            [a + steps * (b - a) for a, b in zip(ends, ends[1:], strict=False)]
-        )
+        outline = np.concatenate([a + steps * (b - a) for a, b in pairwise(ends)])
         inside = outline[(outline[:, 0] >= left) & (outline[:, 0] <= right)][:, 1]
         extent = vertical_extent(polygon, left, right)
         if extent is None:

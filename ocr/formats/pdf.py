@@ -60,20 +60,23 @@ def write_pdf(transcript: PageTranscript) -> bytes:
 
 
 def _words(transcript: PageTranscript) -> Iterator[tuple[str, Line, Word]]:
-    """Every word with what is written for it: a space after it, unless it ends its line."""
+    """Every word, after what is written for it: a space follows, unless it ends its line."""
     for line, reading in zip(transcript.page.lines, transcript.transcripts, strict=True):
         words = words_of(line, reading)
         for number, word in enumerate(words, start=1):
-            space = SPACE if number < len(words) else ""
-            yield _visual(xml_text(word.text)) + space, line, word
+            text = xml_text(word.text)
+            if _leftwards(text):
+                yield text[::-1], line, word
+            else:
+                yield text + (SPACE if number < len(words) else ""), line, word
 
 
-def _visual(text: str) -> str:
-    """The characters from left to right, the order in which PDFs have them: a word that begins
-    from right to left is turned round, and readers turn it back (Unicode Annex 9)."""
+def _leftwards(text: str) -> bool:
+    """Whether a word is written from right to left, by its first letter (Unicode Annex 9). Such
+    a word stands in a PDF as it looks, from left to right, and what reads the PDF turns it back;
+    the next word is on its left, so that no space follows it on its right."""
     classes = (unicodedata.bidirectional(character) for character in text)
-    first = next((each for each in classes if each in STRONG), "L")
-    return text if first == "L" else text[::-1]
+    return next((each for each in classes if each in STRONG), "L") != "L"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,378 @@
+"""Pages as other programs write them, and files that no program should have written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ocr.errors import ImageError, PageFileError
+from ocr.formats import WRITERS, pagefile
+from ocr.formats.pagefile import read_page
+from ocr.types import LoadedPage, Page
+
+PAGE_NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
+COORDS = '<Coords points="10,10 200,10 200,50 10,50"/>'
+
+
+def page_xml(body: str, image: str = "scan.png", version: str = "2013-07-15") -> str:
+    return (
+        f'<?xml version="1.0"?><PcGts xmlns="{PAGE_NAMESPACE}{version}"><Metadata/>'
+        f'<Page imageFilename="{image}" imageWidth="300" imageHeight="200">{body}</Page></PcGts>'
+    )
+
+
+def region(name: str, *lines: str) -> str:
+    texts = "".join(
+        f'<TextLine id="{name}{text}">{COORDS}<TextEquiv><Unicode>{text}</Unicode></TextEquiv>'
+        "</TextLine>"
+        for text in lines
+    )
+    return f'<TextRegion id="{name}">{COORDS}{texts}</TextRegion>'
+
+
+def alto(body: str, unit: str = "pixel", size: str = 'WIDTH="300" HEIGHT="200"') -> str:
+    return (
+        '<alto xmlns="http://www.loc.gov/standards/alto/ns-v2#"><Description>'
+        f"<MeasurementUnit>{unit}</MeasurementUnit><sourceImageInformation>"
+        "<fileName>scan.png</fileName></sourceImageInformation></Description>"
+        f'<Layout><Page ID="P1" PHYSICAL_IMG_NR="7" {size}><PrintSpace>{body}</PrintSpace></Page>'
+        "</Layout></alto>"
+    )
+
+
+def written(folder: Path, content: str | bytes, name: str = "a.xml") -> Path:
+    data = content if isinstance(content, bytes) else content.encode()
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+def read(folder: Path, content: str | bytes, name: str = "a.xml") -> LoadedPage:
+    return read_page(written(folder, content, name))
+
+
+def texts(loaded: LoadedPage) -> list[str]:
+    return [reading.text for reading in loaded.transcript.transcripts]
+
+
+def refusal(folder: Path, content: str | bytes) -> str:
+    """The one line that refuses a file; it names the file."""
+    with pytest.raises(PageFileError) as caught:
+        read(folder, content)
+    assert "a.xml" in caught.value.message
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_reading_order_of_page_xml(tmp_path: Path) -> None:
+    """Groups within groups; a nested region goes with its parent; the unnamed come last."""
+    order = (
+        '<ReadingOrder><OrderedGroup id="g"><RegionRefIndexed index="2" regionRef="r1"/>'
+        '<UnorderedGroupIndexed id="u" index="1"><RegionRef regionRef="r4"/>'
+        '<RegionRef regionRef="r3"/></UnorderedGroupIndexed>'
+        '<RegionRefIndexed index="0" regionRef="r2"/></OrderedGroup></ReadingOrder>'
+    )
+    nested = region("r2", "b").replace("</TextRegion>", region("r5", "c") + "</TextRegion>")
+    table = f'<TableRegion id="r3">{COORDS}{region("r6", "e")}</TableRegion>'
+    body = region("r7", "z") + region("r1", "f", "g") + nested + table + region("r4", "d")
+    assert texts(read(tmp_path, page_xml(order + body))) == ["b", "c", "d", "e", "f", "g", "z"]
+    assert texts(read(tmp_path, page_xml(body))) == ["z", "f", "g", "b", "c", "e", "d"]
+
+
+def test_the_texts_of_page_xml(tmp_path: Path) -> None:
+    """The lowest index is the text; without any, the words make it; without these, none."""
+
+    def equivalent(index: str, text: str, confidence: str = "") -> str:
+        return f"<TextEquiv {index} {confidence}><Unicode>{text}</Unicode></TextEquiv>"
+
+    word = "<Word>" + COORDS + equivalent("", "{}", 'conf="0.5"') + "</Word>"
+    lines = (
+        equivalent('index="2"', "other") + equivalent('index="1"', "main", 'conf="0.25"'),
+        word.format("two") + word.format("words"),
+        "",
+        word.format("own") + equivalent("", "its own text", 'conf="7"'),
+        "<TextEquiv><PlainText>plain</PlainText></TextEquiv>",
+    )
+    body = "".join(f'<TextLine id="l{i}">{COORDS}{line}</TextLine>' for i, line in enumerate(lines))
+    loaded = read(tmp_path, page_xml(f'<TextRegion id="r">{body}</TextRegion>'))
+    assert texts(loaded) == ["main", "two words", "", "its own text", ""]
+    first, second, third, fourth, _ = loaded.transcript.transcripts
+    assert (first.confidence, first.alternatives) == (0.25, ("other",))
+    assert [word.confidence for word in second.words] == [0.5, 0.5]
+    assert loaded.transcript.page.lines[2].text is None
+    assert third.confidence == fourth.confidence == 1.0
+
+
+def test_alto_of_old(tmp_path: Path) -> None:
+    """Version 2: no shapes, a baseline that is one number, a hyphen, margins, nested blocks."""
+    body = (
+        '<ComposedBlock ID="C"><TextBlock ID="B" HPOS="1" VPOS="1" WIDTH="9" HEIGHT="9">'
+        '<TextLine ID="L" HPOS="10" VPOS="20" WIDTH="100" HEIGHT="30" BASELINE="44">'
+        '<String CONTENT="auf" HPOS="10" VPOS="20" WIDTH="30" HEIGHT="30" WC="0.9"/><SP/>'
+        '<String CONTENT="ge" HPOS="50" VPOS="20" WIDTH="20" HEIGHT="30" WC="0.4"/>'
+        '<HYP CONTENT="-"/></TextLine></TextBlock></ComposedBlock>'
+    )
+    loaded = read(tmp_path, alto(body))
+    (line,), (reading,) = loaded.transcript.page.lines, loaded.transcript.transcripts
+    assert loaded.transcript.page == Page("P1", tmp_path / "scan.png", 300, 200, (line,), 0)
+    assert (line.id, line.region, line.text) == ("L", "B", "auf ge-")
+    assert line.polygon == ((10, 20), (110, 20), (110, 50), (10, 50))
+    assert line.baseline == ((10, 44), (110, 44))
+    assert reading.confidence == pytest.approx((3 * 0.9 + 2 * 0.4) / 5)
+    assert [word.polygon[0] for word in reading.words] == [(10, 20), (50, 20)]
+
+
+@pytest.mark.parametrize(("unit", "per_inch"), [("mm10", 254), ("inch1200", 1200)])
+def test_alto_in_other_units(tmp_path: Path, unit: str, per_inch: int) -> None:
+    """An image at 150 dpi: its size over that of the page says how many pixels a unit has."""
+    Image.new("L", (300, 450)).save(tmp_path / "scan.png")
+    scale = per_inch / 150
+    size = f'WIDTH="{300 * scale}" HEIGHT="{450 * scale}"'
+    numbers = " ".join(str(value * scale) for value in (30, 60, 240, 60, 240, 90, 30, 90))
+    body = (
+        f'<TextBlock ID="B"><TextLine ID="L" BASELINE="{30 * scale} {85 * scale} {240 * scale} '
+        f'{85 * scale}"><Shape><Polygon POINTS="{numbers}"/></Shape><String CONTENT="x" '
+        f'HPOS="{30 * scale}" VPOS="{60 * scale}" WIDTH="{60 * scale}" HEIGHT="{30 * scale}"/>'
+        "</TextLine></TextBlock>"
+    )
+    page = read(tmp_path, alto(body, unit, size)).transcript
+    assert (page.page.width, page.page.height) == (300, 450)
+    (line,), (reading,) = page.page.lines, page.transcripts
+    for found, expected in (
+        (line.polygon, [(30, 60), (240, 60), (240, 90), (30, 90)]),
+        (line.baseline, [(30, 85), (240, 85)]),
+        (reading.words[0].polygon, [(30, 60), (90, 60), (90, 90), (30, 90)]),
+    ):
+        assert [pytest.approx(point) for point in found] == expected
+    assert "gives no size of its page" in refusal(tmp_path, alto(body, unit, ""))
+    (tmp_path / "scan.png").unlink()
+    with pytest.raises(ImageError, match=r"scan\.png does not exist"):
+        read(tmp_path, alto(body, unit, size))
+
+
+def test_alto_without_a_size_takes_the_image_s(tmp_path: Path) -> None:
+    Image.new("L", (30, 45)).save(tmp_path / "scan.png")
+    page = read(tmp_path, alto("", size="")).transcript.page
+    assert (page.width, page.height, page.lines) == (30, 45, ())
+
+
+TESSERACT = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
+    "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml"><head>
+  <meta name='ocr-system' content='tesseract 5' /></head>
+ <body>
+  <div class='ocr_page' id='page_1' title='image "a;b&#39;s.png"; bbox 0 0 300 200; ppageno 0; scan_res 300 300'>
+   <div class='ocr_carea' id='block_1' title="bbox 10 10 200 50">
+    <p class='ocr_par' id='par_1' lang='eng' title="bbox 10 10 200 50">
+     <span class='ocr_line' id='line_1' title="bbox 10 10 200 50; baseline 0.01 -8; x_size 32.5">
+      <span class='ocrx_word' id='word_1' title='bbox 10 10 60 50; x_wconf 96'><strong>Tom</strong></span>
+      <span class='ocrx_word' id='word_2' title='bbox 70 10 200 50; x_wconf 43'>&amp;&nbsp;Co</span>
+     </span>
+     <span class='ocr_header' id='line_2' title="bbox 10 60 200 90">no words<br/>but text</span>
+    </p></div></div></body></html>
+"""  # noqa: E501
+
+
+def test_hocr_of_tesseract(tmp_path: Path) -> None:
+    page = read(tmp_path, TESSERACT).transcript
+    assert page.page.image == tmp_path / "a;b's.png"
+    assert (page.page.id, page.page.width, page.page.height) == ("page_1", 300, 200)
+    assert [reading.text for reading in page.transcripts] == ["Tom &\u00a0Co", "no wordsbut text"]
+    first, second = page.page.lines
+    assert (first.id, first.region, second.region) == ("line_1", "block_1", "block_1")
+    assert first.polygon == ((10, 10), (200, 10), (200, 50), (10, 50))
+    assert first.baseline == ((10, 42), (200, pytest.approx(43.9)))
+    words = page.transcripts[0].words
+    assert [(word.text, word.confidence) for word in words] == [("Tom", 0.96), ("&\u00a0Co", 0.43)]
+    assert page.model_id == ""
+
+
+@pytest.mark.parametrize("kind", ["pagexml", "alto", "hocr", "json"])
+@pytest.mark.parametrize(
+    ("polygon", "reason"),
+    [
+        ("10 10 200 50", "2 points"),
+        ("10 10 50 50 90 90", "encloses nothing"),
+        ("400 10 500 10 500 50 400 50", "encloses nothing"),
+        ("10 10 200", "points"),
+        ("1e400 10 50 10 50 20", None),
+    ],
+)
+def test_a_degenerate_outline_costs_its_line_only(
+    tmp_path: Path, kind: str, polygon: str, reason: str | None
+) -> None:
+    good = "10 10 200 10 200 50 10 50"
+    lines = [("good", good), ("bad", polygon), ("fine", good)]
+    loaded = read(tmp_path, outlined(kind, lines))
+    names = [line.id for line in loaded.transcript.page.lines]
+    if reason is None:
+        assert names == ["good", "bad", "fine"]  # brought back to the page's edge
+        return
+    assert names == ["good", "fine"]
+    assert len(loaded.transcript.transcripts) == 2
+    (problem,) = loaded.problems
+    assert problem.id == f"{tmp_path / 'a.xml'}#bad"
+    assert reason in problem.reason
+    assert problem.fix
+
+
+def outlined(kind: str, lines: list[tuple[str, str]]) -> str:
+    """A page with these lines: (id, numbers of the outline)."""
+    if kind == "pagexml":
+        bodies = (f'<TextLine id="{n}"><Coords points="{p}"/></TextLine>' for n, p in lines)
+        return page_xml(f'<TextRegion id="r">{"".join(bodies)}</TextRegion>')
+    if kind == "alto":
+        bodies = (
+            f'<TextLine ID="{n}"><Shape><Polygon POINTS="{p}"/></Shape></TextLine>'
+            for n, p in lines
+        )
+        return alto(f'<TextBlock ID="b">{"".join(bodies)}</TextBlock>')
+    if kind == "hocr":
+        bodies = (f'<span class="ocr_line" id="{n}" title="poly {p}">x</span>' for n, p in lines)
+        title = "image scan.png; bbox 0 0 300 200"
+        return f'<html><div class="ocr_page" title="{title}">{"".join(bodies)}</div></html>'
+    return json.dumps(
+        {
+            "format": "carousel-page", "version": 1, "id": "p", "image": "scan.png", "width": 300,
+            "height": 200, "model": "", "options": {},
+            "lines": [json_line(*line) for line in lines],
+        }
+    )  # fmt: skip
+
+
+def json_line(name: str, outline: str) -> dict[str, object]:
+    numbers = [float(number) for number in outline.split()]
+    return {
+        "id": name, "region": "", "polygon": list(zip(numbers[::2], numbers[1::2], strict=False)),
+        "baseline": [], "text": "x", "confidence": 1, "alternatives": [], "characters": [],
+        "words": [],
+    }  # fmt: skip
+
+
+BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+EXTERNAL = '<!DOCTYPE x [<!ENTITY b SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize("doctype", [BOMB, EXTERNAL, "<!DOCTYPE PcGts>"])
+def test_a_doctype_is_refused(tmp_path: Path, doctype: str) -> None:
+    content = page_xml(region("r", "&b;" if "ENTITY" in doctype else "x"))
+    head, body = content.split("?>", 1)
+    assert "has a DOCTYPE" in refusal(tmp_path, f"{head}?>{doctype}{body}")
+    assert "undefined entity" in refusal(tmp_path, content.replace("scan.png", "&b;"))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "is empty"),
+        ("  \n", "is empty"),
+        ("plain text", "not a page in a known format"),
+        ("<TEI/>", "not a page in a known format"),
+        (b"\x89PNG\r\n", "not a page in a known format"),
+        ("<PcGts >", "not well-formed XML"),
+        ("<PcGts ><a></PcGts>", "not well-formed XML"),
+        ('<?xml version="1.0" encoding="x"?><alto ></alto>', "not well-formed XML"),
+        (b"<alto >\xff</alto>", "not well-formed XML"),
+        ("<alto ></alto>", "has 0 pages"),
+        (page_xml("").replace("Page ", "Sheet ").replace("/Page>", "/Sheet>"), "has no page"),
+        (page_xml("").replace('"300"', '"many"'), "gives no size of its page"),
+        (page_xml("", version="2010-03-19"), "is PAGE 2010-03-19, too old"),
+        (alto("", unit="furlong"), "counts in 'furlong'"),
+        (alto("").replace("</Layout>", '<Page ID="P2"/></Layout>'), "has 2 pages"),
+        ("<html><body></body></html>", "has 0 pages"),
+        (b"<html>\xff</html>", "is not UTF-8"),
+        ("<html>" + "<b>" * 300, "nests too deep"),
+        ('<html><div class="ocr_page"></div></html>', "gives no size of its page"),
+        ("{", "holds damaged JSON"),
+        ("[" * 3, "not a page in a known format"),
+        ('{"a":' * 100_000, "holds damaged JSON"),
+        ("{}", "is not a page in JSON"),
+        ('{"format": "carousel-page", "version": 2}', "has version 2, known is 1"),
+        ('{"format": "carousel-page", "version": 1}', "is not a whole page"),
+        (outlined("json", [("a", "1 1 9 1 9 9")]).replace('"confidence": 1', '"confidence": 2'),
+         "is not a whole page"),
+    ],
+)  # fmt: skip
+def test_what_is_no_page(tmp_path: Path, content: str | bytes, reason: str) -> None:
+    assert reason in refusal(tmp_path, content)
+
+
+def test_what_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PageFileError, match=r"gone\.xml cannot be read: No such file"):
+        read_page(tmp_path / "gone.xml")
+    with pytest.raises(PageFileError, match="cannot be read: Is a directory"):
+        read_page(tmp_path)
+    monkeypatch.setattr(pagefile, "MAX_BYTES", 100)
+    assert "is larger than 100 bytes" in refusal(tmp_path, page_xml(""))
+
+
+def test_depth_alone_is_no_harm(tmp_path: Path) -> None:
+    """Neither the reader nor Python's stack gives way to regions within regions."""
+    depth = 50_000
+    body = "<TextRegion>" * depth + "</TextRegion>" * depth
+    assert read(tmp_path, page_xml(body)).transcript.page.lines == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../scan.png", "/etc/passwd", "a/../../scan.png", "..\\scan.png", "C:\\scan.png", "C:scan.png",
+     "http://example.org/scan.png", "//host/scan.png", "a//b.png", "..", "scan.png&#10;/../../x",
+     "file:///etc/passwd"],
+)  # fmt: skip
+def test_an_image_outside_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data").mkdir()
+    Image.new("L", (300, 200)).save(tmp_path / "scan.png")
+    for content in (page_xml("", name), alto("").replace("scan.png", name)):
+        assert "which is not in its folder" in refusal(tmp_path / "data", content)
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "inner").mkdir(parents=True)
+    Image.new("L", (300, 200)).save(tmp_path / "scan.png")
+    (data / "out.png").symlink_to(tmp_path / "scan.png")
+    (data / "up").symlink_to(tmp_path)
+    for name in ("out.png", "up/scan.png"):
+        assert "which is not in its folder" in refusal(data, page_xml("", name))
+    Image.new("L", (300, 200)).save(data / "inner" / "scan.png")
+    (data / "in.png").symlink_to(data / "inner" / "scan.png")
+    assert read(data, page_xml("", "in.png")).transcript.page.image == data / "in.png"
+
+
+def test_which_image_is_meant(tmp_path: Path) -> None:
+    """The one named, else the namesake of the page file; a fragment names the page."""
+
+    def meant(image: str, name: str = "x.page.xml") -> tuple[str, int]:
+        page = read(tmp_path, page_xml("", image), name).transcript.page
+        return page.image.relative_to(tmp_path).as_posix(), page.index
+
+    assert meant("b.png") == ("b.png", 0)
+    assert meant("b.tif#page=3") == ("b.tif", 2)
+    assert meant("") == ("x.page.png", 0)
+    Image.new("L", (300, 200)).save(tmp_path / "x.jpg")
+    assert meant("b.png") == ("x.jpg", 0)
+    assert meant("") == ("x.jpg", 0)
+    assert meant("b.tif#page=3") == ("x.jpg", 2)
+    (tmp_path / "images").mkdir()
+    Image.new("L", (300, 200)).save(tmp_path / "images" / "b.png")
+    assert meant("images/b.png") == meant("images\\b.png") == ("images/b.png", 0)
+
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "pages"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real pages are not here")
+def test_real_pages_keep_every_line(tmp_path: Path) -> None:
+    for file in sorted(SHARED.glob("*/*/*.xml")):
+        loaded = read_page(file)
+        assert loaded.problems == ()
+        assert len(loaded.transcript.page.lines) == file.read_text("utf-8").count("<TextLine ")
+        assert loaded.transcript.page.image.is_file()
+        for kind, name in (("pagexml", "a.page.xml"), ("alto", "a.alto.xml")):
+            back = read(tmp_path, WRITERS[kind](loaded.transcript), name).transcript
+            assert back.page.lines == loaded.transcript.page.lines
+            assert texts(LoadedPage(back)) == texts(loaded)
