@@ -60,21 +60,20 @@ def write_pdf(transcript: PageTranscript) -> bytes:
 
 
 def _words(transcript: PageTranscript) -> Iterator[tuple[str, Line, Word]]:
-    """Every word, after what is written for it: a space follows, unless it ends its line."""
+    """Every word, after what is written for it.
+
+    A space follows each: not all readers infer it from the gap, and PDFium passes over what is
+    a single character without width. A word from right to left stands as it looks, from left to
+    right; whatever reads the PDF turns it back.
+    """
     for line, reading in zip(transcript.page.lines, transcript.transcripts, strict=True):
-        words = words_of(line, reading)
-        for number, word in enumerate(words, start=1):
+        for word in words_of(line, reading):
             text = xml_text(word.text)
-            if _leftwards(text):
-                yield text[::-1], line, word
-            else:
-                yield text + (SPACE if number < len(words) else ""), line, word
+            yield (text[::-1] if _leftwards(text) else text) + SPACE, line, word
 
 
 def _leftwards(text: str) -> bool:
-    """Whether a word is written from right to left, by its first letter (Unicode Annex 9). Such
-    a word stands in a PDF as it looks, from left to right, and what reads the PDF turns it back;
-    the next word is on its left, so that no space follows it on its right."""
+    """Whether a word is written from right to left, by its first letter (Unicode Annex 9)."""
     classes = (unicodedata.bidirectional(character) for character in text)
     return next((each for each in classes if each in STRONG), "L") != "L"
 
