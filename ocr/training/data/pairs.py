@@ -10,6 +10,7 @@ from ocr.errors import InputError, UsageError
 from ocr.files.names import (
     IMAGE_SUFFIXES,
     LIST_SUFFIXES,
+    PAGE_SUFFIXES,
     TEXT_SUFFIX,
     VARIANTS,
     image_stem,
@@ -189,6 +190,9 @@ def _no_pairs(root: Path, visited: list[Folder]) -> InputError | UsageError:
     if lists:
         message = f"{printable(root)} holds no pairs x.png + x.gt.txt"
         return UsageError(message, f"it has lists; name the one to use: {', '.join(lists)}")
+    if any(file.suffix.lower() == PAGE_SUFFIXES[0] for file in files):
+        message = f"{printable(root)} holds no pairs x.png + x.gt.txt"
+        return UsageError(message, f"it has XML; if these are pages: {printable(root)}/*.xml")
     message = f"{printable(root)} holds {images} images and no transcription x.gt.txt"
     return InputError(message, "put the text of each x.png into x.gt.txt beside it")
 
