@@ -5,20 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from ocr.alphabet import Alphabet
 from ocr.errors import ImageError, ModelError
+from ocr.formats.words import words_of
+from ocr.geometry import frame_of
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, frame_count
 from ocr.recognition import LONE_REACH, Recognizer, load_model, transcript_of
-from ocr.types import Character, Columns, Float32Array, Hypothesis, ModelSpec
+from ocr.types import Character, Columns, Float32Array, Hypothesis, Line, ModelSpec, Page
 
 ALPHABET = Alphabet("abc")
 BARS = (40, 110, 140, 230)  # px, left edges of the bars that a line image shows
@@ -165,3 +170,49 @@ def test_a_model_file_is_loaded_with_its_own_alphabet_and_id(tmp_path: Path) -> 
 def test_torch_is_loaded_only_with_a_model() -> None:
     program = "import sys, ocr.recognition; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def page_of_bars(folder: Path, slope: float = 0.0) -> Page:
+    """A page with two lines of bars; the second climbs by ``slope`` and is drawn so."""
+    ink = np.zeros((400, 400), np.float32)
+    ink[20:80, 50:350] = 1 - line_image() / 255
+    lines = [Line("l1", ((50, 20), (350, 20), (350, 80), (50, 80)), ((50, 65), (350, 65)))]
+    angle = float(np.arctan(slope))
+    cos, sin = np.cos(angle), np.sin(angle)
+    corners = ((0, 0), (300, 0), (300, 60), (0, 60))
+    outline = tuple((60 + x * cos - y * sin, 150 + x * sin + y * cos) for x, y in corners)
+    matrix = np.array([[cos, -sin, 60], [sin, cos, 150]])
+    slanted = cv2.warpAffine(1 - line_image() / np.float32(255), matrix, (400, 400))
+    lines.append(Line("l2", outline, (outline[3], outline[2])))
+    Image.fromarray(np.uint8(255 * (1 - np.maximum(ink, slanted)))).save(folder / "p.png")
+    return Page("p", folder / "p.png", 400, 400, tuple(lines))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, -0.2])
+def test_the_lines_of_a_page_are_read_where_they_are(tmp_path: Path, slope: float) -> None:
+    page = page_of_bars(tmp_path, slope)
+    transcript = recognizer().recognize_page(page)
+    assert transcript.page is page
+    assert transcript.model_id == "0123456789ab"
+    for line, reading in zip(page.lines, transcript.transcripts, strict=True):
+        assert reading.text == "aaaa"
+        frame = frame_of(line)
+        for character, bar in zip(reading.characters, BARS, strict=True):
+            assert character.left - 3 <= bar
+            assert character.right + 3 >= bar + BAR
+        (word,) = words_of(line, reading)
+        first, last = frame.from_page(word.polygon[0]), frame.from_page(word.polygon[2])
+        assert (first[0], last[0]) == pytest.approx(
+            (reading.characters[0].left, reading.characters[-1].right)
+        )
+
+
+def test_a_page_of_another_size_is_refused(tmp_path: Path) -> None:
+    page = page_of_bars(tmp_path)
+    with pytest.raises(ImageError, match="400 x 400 pixels, but its lines"):
+        recognizer().recognize_page(replace(page, width=800))
+
+
+def test_a_page_without_lines_has_no_transcripts(tmp_path: Path) -> None:
+    page = replace(page_of_bars(tmp_path), lines=())
+    assert recognizer().recognize_page(page).transcripts == ()

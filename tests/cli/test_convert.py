@@ -1,0 +1,135 @@
+"""ocr convert, from one file to another and from many to a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from PIL import Image
+
+from ocr.formats import READERS, SUFFIXES, WRITERS
+from ocr.formats.pagefile import read_page
+from ocr.types import Line, Page, PageTranscript, Transcript
+
+Run = Callable[..., Result]
+OUTLINE = ((10.0, 10.0), (90.0, 10.0), (90.0, 30.0), (10.0, 30.0))
+
+
+def page(*texts: str) -> PageTranscript:
+    lines = tuple(Line(f"l{number}", OUTLINE, (), text or None, "r") for number, text in enumerate(texts))
+    readings = tuple(Transcript(text, 1.0) for text in texts)
+    return PageTranscript(Page("p", Path("p.png"), 100, 50, lines), readings, "")
+
+
+def put(name: str, transcript: PageTranscript, kind: str = "pagexml") -> None:
+    written = WRITERS[kind](transcript)
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(written if isinstance(written, bytes) else written.encode())
+    Image.new("L", (100, 50), 255).save(path.parent / "p.png")
+
+
+@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize("target", WRITERS)
+def test_each_format_to_each(ocr: Run, source: str, target: str) -> None:
+    if target == "pdf":
+        pytest.importorskip("pikepdf")
+    original = page("one <line>", "", "\u05e9\u05dc\u05d5\u05dd")
+    put(f"in{SUFFIXES[source]}", original, source)
+    result = ocr("convert", f"in{SUFFIXES[source]}", "-o", f"new/out{SUFFIXES[target]}")
+    assert result.exit_code == 0, result.output
+    assert result.output == ""
+    if target in READERS:
+        back = read_page(Path(f"new/out{SUFFIXES[target]}")).transcript
+        assert back.transcripts == original.transcripts
+        assert back.page.lines == original.page.lines
+    elif target == "txt":
+        assert Path("new/out.txt").read_text("utf-8") == "one <line>\n\n\u05e9\u05dc\u05d5\u05dd\n"
+
+
+def test_the_option_says_which_xml(ocr: Run) -> None:
+    put("in.xml", page("a"))
+    assert ocr("convert", "in.xml", "-o", "out.xml", "--format", "alto").exit_code == 0
+    assert b"<alto " in Path("out.xml").read_bytes()
+    unclear = ocr("convert", "in.xml", "-o", "other.xml")
+    assert unclear.exit_code == 2
+    assert "other.xml does not say which format it is; name it .page.xml" in unclear.stderr
+
+
+def test_many_pages_and_formats(ocr: Run) -> None:
+    for name in ("a.xml", "b.page.xml", "c.d.alto.xml"):
+        put(f"in/{name}", page(name), "alto" if "alto" in name else "pagexml")
+    result = ocr("convert", "in/*.xml", "-o", "out", "--format", "txt, json,txt")
+    assert result.exit_code == 0, result.output
+    names = sorted(path.name for path in Path("out").iterdir())
+    assert names == ["a.json", "a.txt", "b.json", "b.txt", "c.d.json", "c.d.txt"]
+    assert Path("out/c.d.txt").read_text("utf-8") == "c.d.alto.xml\n"
+
+
+def test_one_page_into_a_folder_that_is_there(ocr: Run) -> None:
+    put("in/a.xml", page("a"))
+    Path("out").mkdir()
+    assert ocr("convert", "in/a.xml", "-o", "out", "--format", "hocr").exit_code == 0
+    assert Path("out/a.hocr").is_file()
+
+
+def test_a_bad_page_costs_itself_only(ocr: Run) -> None:
+    put("in/a.xml", page("a"))
+    Path("in/b.xml").write_text("<!DOCTYPE a><PcGts >", encoding="utf-8")
+    flat = replace(page("good", "flat"), model_id="m")
+    outline = ((1.0, 1.0), (5.0, 1.0), (9.0, 1.0))
+    lines = (flat.page.lines[0], replace(flat.page.lines[1], polygon=outline))
+    put("in/c.xml", replace(flat, page=replace(flat.page, lines=lines)))
+    result = ocr("convert", "in/*.xml", "-o", "out", "--format", "txt")
+    assert result.exit_code == 3
+    assert "error: in/b.xml has a DOCTYPE" in result.stderr
+    assert "error: in/c.xml#l1: its outline encloses nothing on the page" in result.stderr
+    assert "1 page and 1 line could not be converted" in result.stderr
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.txt", "c.txt"]
+    assert Path("out/c.txt").read_text("utf-8") == "good\n"
+    alone = ocr("convert", "in/b.xml", "-o", "b.txt")
+    assert alone.exit_code == 4
+    assert not Path("b.txt").exists()
+
+
+def test_a_page_that_fails_in_one_format_leaves_nothing(ocr: Run) -> None:
+    pytest.importorskip("pikepdf")
+    put("in/a.xml", page("a"))
+    Path("in/p.png").unlink()
+    result = ocr("convert", "in/a.xml", "-o", "out", "--format", "txt,pdf")
+    assert result.exit_code == 4
+    assert "in/p.png does not exist" in result.stderr
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("gone.xml", "-o", "a.txt"), 2, "gone.xml does not exist"),
+        (("in/a.xml", "in/b.xml", "-o", "out"), 2, "out is a folder to write to; give --format"),
+        (("in/a.xml", "-o", "a.txt", "--format", "doc"), 2, "there is no format 'doc'; choose"),
+        (("in/a.xml", "-o", "a.txt", "--format", ","), 2, "there is no format given"),
+        (("in/a.xml", "-o", "in/a.xml", "--format", "alto"), 2, "another input or output too"),
+        (
+            ("in/a.xml", "c/a.xml", "-o", "out", "--format", "txt"),
+            2,
+            "out/a.txt, made from c/a.xml",
+        ),
+        (("in/a.xml", "-o", "in/p.png/a.txt"), 6, "cannot be written"),
+        (("in/p.png", "-o", "a.txt"), 4, "in/p.png is not a page in a known format"),
+    ],
+)
+def test_what_cannot_be_converted(
+    ocr: Run, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    for name in ("in/a.xml", "in/b.xml", "c/a.xml"):
+        put(name, page("a"))
+    before = Path("in/a.xml").read_bytes()
+    result = ocr("convert", *arguments)
+    assert result.exit_code == code, result.output
+    assert reason in result.stderr
+    assert Path("in/a.xml").read_bytes() == before
+    assert not Path("out").exists()
