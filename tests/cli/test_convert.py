@@ -19,7 +19,8 @@ OUTLINE = ((10.0, 10.0), (90.0, 10.0), (90.0, 30.0), (10.0, 30.0))
 
 
 def page(*texts: str) -> PageTranscript:
-    lines = tuple(Line(f"l{number}", OUTLINE, (), text or None, "r") for number, text in enumerate(texts))
+    numbered = enumerate(texts)
+    lines = tuple(Line(f"l{number}", OUTLINE, (), text or None, "r") for number, text in numbered)
     readings = tuple(Transcript(text, 1.0) for text in texts)
     return PageTranscript(Page("p", Path("p.png"), 100, 50, lines), readings, "")
 
