@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ocr.batch import transcribe
     from ocr.errors import OcrError
     from ocr.evaluation import evaluate
+    from ocr.formats.pagefile import read_page
     from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
     from ocr.recognition import Recognizer, load_model
     from ocr.training.data.dataset import read_samples
@@ -38,6 +39,7 @@ __all__ = [
     "evaluate",
     "load_model",
     "prepare",
+    "read_page",
     "read_samples",
     "train",
     "transcribe",
@@ -55,6 +57,7 @@ _HOMES = {
     "evaluate": "ocr.evaluation.evaluate",
     "load_model": "ocr.recognition.load_model",
     "prepare": "ocr.training.prepare.prepare",
+    "read_page": "ocr.formats.pagefile.read_page",
     "read_samples": "ocr.training.data.dataset.read_samples",
     "train": "ocr.training.session.train_run",
     "transcribe": "ocr.batch.transcribe",

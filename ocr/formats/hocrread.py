@@ -2,7 +2,8 @@
 
 Lines are ocr_line and its relatives of other makers; a line's region is the ocr_carea or, without
 one, the ocr_par around it. A line without ``poly`` is its bbox; its baseline goes from the left
-end of the bbox to the right.
+end of the bbox to the right. Tesseract names the image with the folders that it was called with;
+only the name counts.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from ocr.errors import PageFileError
 from ocr.files.names import printable
 from ocr.formats.hocr import QUOTE_ESCAPE
+from ocr.formats.references import SEPARATORS
 from ocr.formats.sheet import Found, Sheet, sheet_of
 from ocr.formats.xmlfile import CONFIDENCE_DIGITS, PROGRAM, numbers, points
 from ocr.types import LoadedPage, Point, Transcript, Word
@@ -124,8 +126,8 @@ def read_hocr(data: bytes, path: Path) -> LoadedPage:
         )
     page = parser.pages[0]
     image = page.properties.get("image", "").strip().strip("\"'").replace(QUOTE_ESCAPE, '"')
-    _, _, width, height = numbers(page.properties.get("bbox")) or (0.0,) * 4
-    sheet = sheet_of(path, image, width, height)
+    size = page.box[2] if page.box else (0.0, 0.0)  # its bottom right corner
+    sheet = sheet_of(path, SEPARATORS.split(image)[-1], *size)
     found = [_read_line(sheet, line) for line in parser.lines]
     model = parser.system.removeprefix(PROGRAM).strip() if PROGRAM in parser.system else ""
     return sheet.loaded(page.name or path.stem, found, model)

@@ -75,7 +75,7 @@ def _point_values(points: Iterable[Point]) -> list[list[float]]:
 def json_object(data: bytes | str, path: Path) -> dict[str, Any]:
     """The JSON object in ``data``, which came from the file ``path``. Raises PageFileError."""
     try:
-        values = json.loads(data)
+        values = json.loads(data, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise PageFileError(
             f"{printable(path)} holds damaged JSON ({error})", "make it anew"
@@ -83,6 +83,10 @@ def json_object(data: bytes | str, path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise PageFileError(f"{printable(path)} holds no JSON object", "make it anew")
     return values
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def read_json(data: bytes, path: Path) -> LoadedPage:
@@ -98,7 +102,8 @@ def read_json(data: bytes, path: Path) -> LoadedPage:
     try:
         sheet = sheet_of(path, values["image"], values["width"], values["height"])
         found = [_read_line(sheet, line) for line in values["lines"]]
-        return sheet.loaded(values["id"], found, values["model"], values["options"])
+        options = dict(values["options"])
+        return sheet.loaded(_string(values["id"]), found, _string(values["model"]), options)
     except (KeyError, TypeError, ValueError) as error:
         raise PageFileError(
             f"{printable(path)} is not a whole page ({type(error).__name__}: {error})",
@@ -107,15 +112,31 @@ def read_json(data: bytes, path: Path) -> LoadedPage:
 
 
 def _read_line(sheet: Sheet, values: dict[str, Any]) -> Found:
-    characters = tuple(Character(**entry) for entry in values["characters"])
-    words = tuple(
-        Word(entry["text"], _read_points(entry["polygon"]), entry["confidence"])
-        for entry in values["words"]
+    transcript = Transcript(
+        text=_string(values["text"]),
+        confidence=float(values["confidence"]),
+        characters=tuple(_read_character(entry) for entry in values["characters"]),
+        alternatives=tuple(map(_string, values["alternatives"])),
+        words=tuple(_read_word(entry) for entry in values["words"]),
     )
-    alternatives = tuple(values["alternatives"])
-    transcript = Transcript(values["text"], values["confidence"], characters, alternatives, words)
     outline = _read_points(values["polygon"]), _read_points(values["baseline"])
-    return sheet.line(values["id"], values["region"], outline, transcript)
+    return sheet.line(_string(values["id"]), _string(values["region"]), outline, transcript)
+
+
+def _read_character(values: dict[str, Any]) -> Character:
+    left, right, confidence = (float(values[key]) for key in ("left", "right", "confidence"))
+    return Character(_string(values["text"]), left, right, confidence)
+
+
+def _read_word(values: dict[str, Any]) -> Word:
+    polygon, confidence = _read_points(values["polygon"]), float(values["confidence"])
+    return Word(_string(values["text"]), polygon, confidence)
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
 
 
 def _read_points(values: Any) -> tuple[Point, ...]:

@@ -21,12 +21,13 @@ SIGNS = {
 """Format -> what its files have near their beginning, tried in this order."""
 
 
-def read_page(path: Path) -> LoadedPage:
+def read_page(path: str | Path) -> LoadedPage:
     """The page of a PAGE, ALTO, hOCR or JSON file, told apart by what is in it.
 
     Raises PageFileError for a file that cannot be used as a whole, and ImageError where an ALTO
     file cannot be understood without its image; a line that cannot be used is a problem.
     """
+    path = Path(path)
     data = _content(path)
     kind = next((name for name, sign in SIGNS.items() if sign.search(data[:HEAD])), None)
     if kind is None:

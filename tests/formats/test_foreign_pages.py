@@ -165,7 +165,7 @@ TESSERACT = """\
 <html xmlns="http://www.w3.org/1999/xhtml"><head>
   <meta name='ocr-system' content='tesseract 5' /></head>
  <body>
-  <div class='ocr_page' id='page_1' title='image "a;b&#39;s.png"; bbox 0 0 300 200; ppageno 0; scan_res 300 300'>
+  <div class='ocr_page' id='page_1' title='image "/tmp/x/a;b&#39;s.png"; bbox 0 0 300 200; ppageno 0; scan_res 300 300'>
    <div class='ocr_carea' id='block_1' title="bbox 10 10 200 50">
     <p class='ocr_par' id='par_1' lang='eng' title="bbox 10 10 200 50">
      <span class='ocr_line' id='line_1' title="bbox 10 10 200 50; baseline 0.01 -8; x_size 32.5">
@@ -235,13 +235,14 @@ def outlined(kind: str, lines: list[tuple[str, str]]) -> str:
         bodies = (f'<span class="ocr_line" id="{n}" title="poly {p}">x</span>' for n, p in lines)
         title = "image scan.png; bbox 0 0 300 200"
         return f'<html><div class="ocr_page" title="{title}">{"".join(bodies)}</div></html>'
-    return json.dumps(
+    page = json.dumps(
         {
             "format": "carousel-page", "version": 1, "id": "p", "image": "scan.png", "width": 300,
             "height": 200, "model": "", "options": {},
             "lines": [json_line(*line) for line in lines],
         }
     )  # fmt: skip
+    return page.replace("Infinity", "1e400")
 
 
 def json_line(name: str, outline: str) -> dict[str, object]:
@@ -287,12 +288,15 @@ def test_a_doctype_is_refused(tmp_path: Path, doctype: str) -> None:
         (b"<html>\xff</html>", "is not UTF-8"),
         ("<html>" + "<b>" * 300, "nests too deep"),
         ('<html><div class="ocr_page"></div></html>', "gives no size of its page"),
+        ('<html><div class="ocr_page" title="bbox 1 2"></div></html>', "gives no size"),
         ("{", "holds damaged JSON"),
         ("[" * 3, "not a page in a known format"),
         ('{"a":' * 100_000, "holds damaged JSON"),
         ("{}", "is not a page in JSON"),
         ('{"format": "carousel-page", "version": 2}', "has version 2, known is 1"),
         ('{"format": "carousel-page", "version": 1}', "is not a whole page"),
+        (outlined("json", []).replace('"model": ""', '"model": 7'), "7 is no text"),
+        (outlined("json", []).replace("300", "NaN"), "NaN is no number of JSON"),
         (outlined("json", [("a", "1 1 9 1 9 9")]).replace('"confidence": 1', '"confidence": 2'),
          "is not a whole page"),
     ],
