@@ -114,27 +114,29 @@ def test_nothing_to_evaluate_is_an_error() -> None:
 
 
 class SizeRecognizer:
-    """Reads the size of what it is given: the width and height of an array."""
+    """Reads what it is given as "width x height, grey", the grey 0 black to 255 white."""
 
     model_id = "size"
 
     def recognize_many(self, sources: Sequence[object]) -> list[Transcript]:
-        shapes = [np.shape(source) for source in sources]
-        return [Transcript(f"{shape[1]} x {shape[0]}", 0.5) for shape in shapes]
+        return [Transcript(self._read(np.asarray(source)), 0.5) for source in sources]
+
+    def _read(self, image: np.ndarray) -> str:
+        return f"{image.shape[1]} x {image.shape[0]}, {255 * image.mean():.0f}"
 
 
 def test_a_line_on_a_page_is_cut_out_of_it(tmp_path: Path) -> None:
-    Image.new("L", (60, 40), 255).save(tmp_path / "p.png")
+    Image.new("L", (60, 40), 200).save(tmp_path / "p.png")
     corners = {"l1": (3.0, 5.0, 33.0, 15.0), "l2": (0.0, 20.0, 50.0, 40.0)}
     samples = []
     for name, (left, top, right, bottom) in corners.items():
         outline = ((left, top), (right, top), (right, bottom), (left, bottom))
-        text = f"{right - left:.0f} x {bottom - top:.0f}"
+        text = f"{right - left:.0f} x {bottom - top:.0f}, 200"
         samples.append(Sample(name, tmp_path / "p.png", text, Line(name, outline, ())))
     samples.append(Sample("gone", tmp_path / "q.png", "text", samples[0].line))
     report = evaluate(SizeRecognizer(), samples)
     assert report.cer.edits == 0
-    assert [line.text for line in report.lines] == ["30 x 10", "50 x 20"]
+    assert [line.text for line in report.lines] == ["30 x 10, 200", "50 x 20, 200"]
     assert [failure.id for failure in report.failed] == ["gone"]
 
 

@@ -51,6 +51,7 @@ from ocr.formats.xmlfile import (
     points,
     xml_bytes,
 )
+from ocr.geometry import bounds
 from ocr.preprocessing.pages import page_size
 from ocr.types import Line, LoadedPage, PageTranscript, Point, Transcript, Word
 
@@ -224,16 +225,17 @@ def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Fo
         if other.get("PURPOSE") == LINE_PURPOSE or len(strings) == 1
     )
     transcript = Transcript(text, _confidence(strings), (), alternatives, words)
-    baseline = _baseline(element.get("BASELINE"), scale, box)
+    baseline = _baseline(element.get("BASELINE"), scale, polygon)
     return sheet.line(element.get("ID", ""), region, (polygon, baseline), transcript)
 
 
-def _baseline(text: str | None, scale: _Scale, box: Sequence[Point]) -> tuple[Point, ...]:
+def _baseline(text: str | None, scale: _Scale, polygon: Sequence[Point]) -> tuple[Point, ...]:
     """Points of a baseline; up to ALTO 4.1 it is one number, the y of a level one."""
     values = numbers(text)
-    if len(values) != 1:
+    if len(values) != 1 or not polygon:
         return scale.points(text)
-    return tuple((x, scale.y * values[0]) for x, _ in box[:2])
+    left, _, right, _ = bounds(polygon)
+    return (left, scale.y * values[0]), (right, scale.y * values[0])
 
 
 def _confidence(strings: Sequence[Element]) -> float:

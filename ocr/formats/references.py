@@ -35,7 +35,7 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
     index = max(0, int(fragment[1]) - 1) if fragment else 0
     name = name[: fragment.start()] if fragment else name
     parts = SEPARATORS.split(name)
-    if "\0" in name or "" in parts or ".." in parts or DRIVE.match(name):
+    if "\0" in name or "" in parts or DRIVE.match(name):
         raise _refusal(file, name)
     image = file.parent.joinpath(*parts)
     if not image.is_file():

@@ -137,6 +137,12 @@ def test_alto_in_other_units(tmp_path: Path, unit: str, per_inch: int) -> None:
         f'HPOS="{30 * scale}" VPOS="{60 * scale}" WIDTH="{60 * scale}" HEIGHT="{30 * scale}"/>'
         "</TextLine></TextBlock>"
     )
+    level = body.replace(
+        f'"{30 * scale} {85 * scale} {240 * scale} {85 * scale}"', f'"{85 * scale}"'
+    )
+    assert level != body
+    (old,) = read(tmp_path, alto(level, unit, size)).transcript.page.lines
+    assert [pytest.approx(point) for point in old.baseline] == [(30, 85), (240, 85)]
     page = read(tmp_path, alto(body, unit, size)).transcript
     assert (page.page.width, page.page.height) == (300, 450)
     (line,), (reading,) = page.page.lines, page.transcripts

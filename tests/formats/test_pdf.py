@@ -140,6 +140,8 @@ def test_the_scan_is_all_that_is_seen(tmp_path: Path) -> None:
         for page in (page_on(image), page_on(image, "Go home"))
     )
     np.testing.assert_array_equal(bare, full)
+    with pikepdf.open(io.BytesIO(write_pdf(page_on(image, "Go home")))) as pdf:
+        assert b"BT 3 Tr\n" in pdf.pages[0].Contents.read_bytes()
     places = ((20, 20), (20, 880), (680, 20), (680, 880))
     assert [int(bare[place]) for place in places] == [250, 170, 90, 10]
 

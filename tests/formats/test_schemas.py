@@ -62,6 +62,7 @@ def test_words_from_characters_are_valid(kind: str) -> None:
     assert isinstance(data, bytes)
     assert complaints(kind, data) == []
     text = data.decode()
+    assert text.count("<SP ") == (0 if kind == "pagexml" else 4)
     assert text.count("<Word " if kind == "pagexml" else "<String ") == (
         5 if kind == "pagexml" else 7
     )

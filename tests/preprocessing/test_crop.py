@@ -71,12 +71,11 @@ def test_a_slanted_line_is_the_page_along_its_baseline(degrees: float) -> None:
 
 def test_outside_the_polygon_lies_paper() -> None:
     page = noise()
-    page[:, :30] = 1.0  # a black margin beside the text
-    page[45, 60] = 0.9
     triangle = ((35.0, 20.0), (95.0, 20.0), (95.0, 70.0))
-    crop = crop_line(page, line((*triangle, (35.0, 20.0))))
     rows, columns = np.mgrid[20:70, 35:95] + 0.5
     distance = (columns - 35) * 50 / 60 - (rows - 20)  # from the slanted side, in rows
+    page[20:70, 35:95][distance < -4] = 1.0  # black beside the line
+    crop = crop_line(page, line((*triangle, (35.0, 20.0))))
     np.testing.assert_array_equal(crop[distance > 2], page[20:70, 35:95][distance > 2])
     outside = crop[distance < -2]
     assert outside.size > 1000
