@@ -270,12 +270,17 @@ def test_the_wheel_carries_every_room() -> None:
     assert listed == folders | {"ocr.shipped_models"}
 
 
+PAGE = """
+<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Page
+ imageFilename="line.png" imageWidth="300" imageHeight="40"/></PcGts>
+"""
 LIGHT = {
     "import ocr": "import ocr; assert not {'cv2', 'numpy'} & set(sys.modules)",
     "the data reader": "import ocr.training.data.dataset",
     "ocr --help": "run('--help')",
     "ocr train --help": "run('train', '--help')",
     "ocr check": "run('check', sys.argv[1])",
+    "ocr convert": "run('convert', sys.argv[1] + '/p.xml', '-o', sys.argv[1] + '/p.alto.xml')",
 }
 PROBE = """
 import sys
@@ -305,6 +310,7 @@ def test_what_needs_no_network_loads_no_torch(action: str, tmp_path: Path) -> No
     ImageDraw.Draw(image).text((10, 10), "minimum", fill=0)
     image.save(tmp_path / "line.png")
     (tmp_path / "line.gt.txt").write_text("minimum", encoding="utf-8")
+    (tmp_path / "p.xml").write_text(PAGE, encoding="utf-8")
     assert probe(action, str(tmp_path)) == ""
 
 
