@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ocr.training import distortions as distort
+from ocr.training.ranges import Amount, Ratio
 from ocr.types import Float32Array
 
 # Strength beyond this is treated as this: the ranges were judged readable up to here.
@@ -42,40 +43,6 @@ PALEST = 0.3
 # Control points of tremor: one per half line height (a letter), two intervals across.
 TREMOR_SPACING = 0.5
 TREMOR_ROWS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """Something that happens with a probability and is 0 when it does not.
-
-    ``low`` and ``high`` are multiplied by the strength, the probability only below 1.
-    """
-
-    probability: float
-    low: float
-    high: float
-
-    def draw(self, rng: np.random.Generator, strength: float) -> float:
-        if rng.random() >= self.probability * min(1.0, strength):
-            return 0.0
-        return strength * float(rng.uniform(self.low, self.high))
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """A factor, 1 when nothing happens; drawn uniformly in its logarithm.
-
-    The strength is an exponent: at 0.5 a range of 0.64..1.44 becomes 0.8..1.2.
-    """
-
-    probability: float
-    low: float
-    high: float
-
-    def draw(self, rng: np.random.Generator, strength: float) -> float:
-        if rng.random() >= self.probability * min(1.0, strength):
-            return 1.0
-        return float(np.exp(strength * rng.uniform(np.log(self.low), np.log(self.high))))
 
 
 @dataclass(frozen=True, slots=True)
