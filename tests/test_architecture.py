@@ -42,7 +42,7 @@ ONLY_IN = {
     "click": {"cli"},
     "rich": {"cli"},
 }
-IMPORT_NAMES = {"pillow": "PIL", "opencv-python-headless": "cv2"}
+IMPORT_NAMES = {"pillow": "PIL", "opencv-python-headless": "cv2", "fonttools": "fontTools"}
 LATE = {"matplotlib"}  # a core dependency, but too slow to load for those who draw nothing
 DRAWERS = {"utils", "util", "core", "common", "helpers", "misc"}
 

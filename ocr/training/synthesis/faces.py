@@ -1,0 +1,144 @@
+"""One font file -> a face: what kind it is of, and what it can write.
+
+What a face can write is what its character map names and its outlines draw: a blank glyph for
+a visible character counts as missing, and so do the small letters of a face that draws them
+as capitals, since its picture of "word" would read WORD.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fontTools.ttLib import TTFont, TTLibError
+from PIL import ImageFont
+
+from ocr.errors import InputError
+from ocr.files.names import printable
+
+HAND_FOLDERS = ("hand", "handwriting", "script")
+HAND_PANOSE, HAND_CLASS = 3, 10  # OpenType 1.9, OS/2: bFamilyType "Latin Hand Written", "Scripts"
+# Height of x and n / height of b and h from which small letters are taken for capitals.
+UNICASE = 0.88
+# Width of i / width of m from which a face has one pitch; worn typewriter faces are not exact.
+ONE_PITCH = 0.8
+# Width of the foot of an I / width of its stem from which it has serifs.
+SERIFS = 1.5
+# px per em at which faces are measured: large enough that hinting moves nothing.
+MEASURED_PX = 200
+# em; a script of smaller letters than this has capitals that nobody sets side by side.
+FLOURISHED = 0.42
+# em; the usual x-height of Latin faces, for faces without an x.
+X_HEIGHT = 0.48
+DAMAGE = (TTLibError, OSError, EOFError, struct.error, ValueError, LookupError, AttributeError,
+          AssertionError, TypeError)  # fmt: skip
+"""What fontTools raises for a damaged font, depending on the table that is damaged."""
+
+HAND, SERIF, SANS, FIXED = "hand", "serif", "sans", "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One font file.
+
+    kind        hand, serif, sans or fixed (in pitch)
+    regular     neither bold nor italic
+    characters  all that it can write, without white space
+    x_height    of the letters x and n, in em
+    """
+
+    path: Path
+    family: str
+    kind: str
+    regular: bool
+    characters: frozenset[str]
+    x_height: float
+
+    def __post_init__(self) -> None:
+        if not self.x_height > 0:
+            raise ValueError(f"{self.name}: an x-height of {self.x_height} em")
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def suits(self, text: str) -> bool:
+        """Whether the face has every character of ``text``, in a place fit for it."""
+        flourished = self.kind == HAND and self.x_height < FLOURISHED
+        if flourished and any(a.isupper() and b.isupper() for a, b in pairwise(text)):
+            return False
+        return self.characters.issuperset(text.replace(" ", ""))
+
+
+def read_face(path: Path) -> Face:
+    """Raises InputError if the file is no font that can be read."""
+    try:
+        with TTFont(path, lazy=True) as font:
+            return _face(path, font)
+    except DAMAGE as error:
+        reason = printable(str(error)) or type(error).__name__
+        raise InputError(
+            f"{printable(path)} is no readable font ({reason})", "replace or remove it"
+        ) from error
+
+
+def _face(path: Path, font: TTFont) -> Face:
+    # The fields of fontTools' tables are made at run time, so no type is known of them.
+    os2: Any = font["OS/2"]
+    drawn = ImageFont.truetype(str(path), MEASURED_PX, layout_engine=ImageFont.Layout.BASIC)
+    characters = _characters(font, drawn)
+    short, tall = _height(drawn, characters, "xn"), _height(drawn, characters, "bh")
+    if tall and short > UNICASE * tall:
+        characters = frozenset(c for c in characters if not c.islower())
+    says_hand = os2.panose.bFamilyType == HAND_PANOSE or os2.sFamilyClass >> 8 == HAND_CLASS
+    hand = path.parent.name.lower() in HAND_FOLDERS or says_hand
+    return Face(
+        path=path,
+        family=font["name"].getBestFamilyName() or path.stem,
+        kind=HAND if hand else _print_kind(drawn, characters),
+        regular=not os2.fsSelection & 0b100001,  # bit 0 italic, bit 5 bold
+        characters=characters,
+        x_height=short or X_HEIGHT,
+    )
+
+
+def _characters(font: TTFont, drawn: ImageFont.FreeTypeFont) -> frozenset[str]:
+    """What the font maps to a glyph with an outline."""
+    offsets: Any = font.get("loca")
+    found = set()
+    for code, glyph in (font.getBestCmap() or {}).items():
+        character = chr(code)
+        if not character.isprintable() or character.isspace():
+            continue
+        if offsets is None:
+            blank = drawn.getmask(character).getbbox() is None
+        else:  # an empty outline takes no bytes: ten times quicker than drawing it
+            number = font.getGlyphID(glyph)
+            blank = offsets[number] == offsets[number + 1]
+        if not blank:
+            found.add(character)
+    return frozenset(found)
+
+
+def _height(drawn: ImageFont.FreeTypeFont, characters: frozenset[str], letters: str) -> float:
+    """Mean height of the letters above the baseline in em; 0 if the face lacks one."""
+    if not characters.issuperset(letters):
+        return 0.0
+    tops = [-drawn.getbbox(letter, anchor="ls")[1] for letter in letters]
+    return float(sum(tops)) / len(tops) / MEASURED_PX
+
+
+def _print_kind(drawn: ImageFont.FreeTypeFont, characters: frozenset[str]) -> str:
+    if characters.issuperset("im") and drawn.getlength("i") > ONE_PITCH * drawn.getlength("m"):
+        return FIXED
+    if "I" not in characters:
+        return SANS
+    mask = drawn.getmask("I")
+    ink = np.asarray(mask, dtype=np.uint8).reshape(mask.size[::-1]) > 127  # (H, W)
+    widths = ink.sum(axis=1)
+    foot, stem = widths[-len(widths) // 10 :].max(), np.median(widths)
+    return SERIF if foot > SERIFS * stem else SANS
