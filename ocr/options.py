@@ -179,3 +179,30 @@ class BatchOptions:
 
     def __post_init__(self) -> None:
         check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderingOptions:
+    """A folder of rendered lines."""
+
+    lines: int = option(1000, "lines in the folder when it is done", minimum=1)
+    seed: int = option(1, "of every random choice", minimum=0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesisOptions:
+    """What rendered lines look like."""
+
+    handwriting: float = option(
+        0.5,
+        "share of handwriting, where there are fonts for it and for print",
+        minimum=0,
+        maximum=1,
+    )
+    longest: int = option(90, "longest text", unit="characters", minimum=8, maximum=200)
+
+    def __post_init__(self) -> None:
+        check(self)

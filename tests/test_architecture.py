@@ -281,6 +281,7 @@ LIGHT = {
     "ocr train --help": "run('train', '--help')",
     "ocr check": "run('check', sys.argv[1])",
     "ocr convert": "run('convert', sys.argv[1] + '/p.xml', '-o', sys.argv[1] + '/p.alto.xml')",
+    "rendered lines": "import ocr.training.synthesis.synthesize",
 }
 PROBE = """
 import sys

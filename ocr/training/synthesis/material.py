@@ -1,0 +1,56 @@
+"""What a run of rendered lines is made from, and the key that tells two runs apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ocr.options import SynthesisOptions, from_dict
+from ocr.training.synthesis.corpus import read_corpus, stored_bytes
+from ocr.training.synthesis.fonts import font_files, read_fonts
+from ocr.training.synthesis.synthesize import REVISION, Synthesizer
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Folders of fonts, text files, options and seed: the same material, the same lines."""
+
+    fonts: tuple[Path, ...]
+    texts: tuple[Path, ...]
+    options: SynthesisOptions
+    seed: int
+
+    def synthesizer(
+        self, transcriptions: Iterable[str] = (), allowed: frozenset[str] | None = None
+    ) -> Synthesizer:
+        """Read fonts and texts, with further texts if there are any. Raises UsageError or
+        InputError for what cannot be used."""
+        corpus = read_corpus(self.texts, transcriptions)
+        return Synthesizer(read_fonts(self.fonts), corpus, self.options, self.seed, allowed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values; the paths become absolute."""
+        return {
+            "fonts": [str(path.resolve()) for path in self.fonts],
+            "texts": [str(path.resolve()) for path in self.texts],
+            "options": asdict(self.options),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Material:
+        fonts, texts = (tuple(map(Path, values[name])) for name in ("fonts", "texts"))
+        return cls(fonts, texts, from_dict(SynthesisOptions, values["options"]), values["seed"])
+
+    def key(self) -> str:
+        """Changes with the renderer, the options, the seed and the content of any file. Raises
+        UsageError for a file that cannot be read."""
+        settings = [REVISION, asdict(self.options), self.seed]
+        digest = hashlib.sha256(json.dumps(settings).encode())
+        for path in (*(path for folder in self.fonts for path in font_files(folder)), *self.texts):
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(stored_bytes(path)).digest())
+        return digest.hexdigest()
