@@ -25,6 +25,7 @@ COMMANDS = {  # name, which is that of the module too -> one line of help; in th
     "transcribe": "Read folders of line images into files.",
     "convert": "Convert pages between PAGE, ALTO, hOCR, PDF and others.",
     "info": "Show a model's card and size.",
+    "synthesize": "Render lines of text in fonts, to train on.",
     "models": "List the models that came with the program.",
     "completion": "Print the completion script for a shell.",
 }

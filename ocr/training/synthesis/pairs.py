@@ -1,0 +1,84 @@
+"""Rendered lines -> a folder of pairs x.png + x.gt.txt, which a rerun completes.
+
+synthesis.json              the key of the material; a folder holds the lines of one run
+000000.png, 000000.gt.txt   line 0; a line is there when its text is, which is written last
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ocr.errors import OutputError, UsageError
+from ocr.files.atomic import write_atomically
+from ocr.files.names import TEXT_SUFFIX, printable
+from ocr.training.synthesis.camera import Grey
+from ocr.training.synthesis.material import Material
+
+MANIFEST = "synthesis.json"
+COMPRESSION = 4  # zlib level of the PNGs: noise hardly shrinks further
+
+
+def write_pairs(material: Material, folder: Path, lines: int) -> Iterator[int]:
+    """Make lines 0 to ``lines`` - 1 in ``folder``, but those that are there; yields the number
+    of each line as it is made.
+
+    Raises UsageError if the folder holds anything but lines of the same material, InputError
+    for fonts and texts that cannot be used, OutputError if the folder cannot be written.
+    """
+    key = material.key()
+    known = _known_key(folder)
+    if known not in (None, key):
+        raise UsageError(
+            f"{printable(folder)} holds lines of other fonts, texts, options or another seed",
+            "repeat those, or choose another -o",
+        )
+    missing = [number for number in range(lines) if not _text_file(folder, number).is_file()]
+    if not missing:
+        return
+    synthesizer = material.synthesizer()
+    if known is None:
+        write_atomically(folder / MANIFEST, json.dumps({"key": key, "seed": material.seed}) + "\n")
+    for number in missing:
+        line = synthesizer.line(number)
+        text = _text_file(folder, number)
+        write_atomically(text.with_name(f"{number:06}.png"), encoded(line.image))
+        write_atomically(text, line.text + "\n")
+        yield number
+
+
+def encoded(image: Grey) -> bytes:
+    """A PNG, with one bit per pixel where black and white are all there is."""
+    settings = [cv2.IMWRITE_PNG_COMPRESSION, COMPRESSION]
+    if np.isin(image, (0, 255)).all():
+        settings += [cv2.IMWRITE_PNG_BILEVEL, 1]
+    done, data = cv2.imencode(".png", image, settings)
+    if not done:
+        raise OutputError(f"an image {image.shape} cannot be written as PNG")
+    return data.tobytes()
+
+
+def _text_file(folder: Path, number: int) -> Path:
+    return folder / f"{number:06}{TEXT_SUFFIX}"
+
+
+def _known_key(folder: Path) -> str | None:
+    """The key of the run in the folder, None if the folder is new or empty. Raises UsageError
+    for a folder of other things."""
+    manifest = folder / MANIFEST
+    try:
+        if not manifest.is_file():
+            if folder.exists() and next(folder.iterdir(), None):
+                raise UsageError(
+                    f"{printable(folder)} holds other files", "choose another -o, or an empty one"
+                )
+            return None
+        return str(json.loads(manifest.read_text(encoding="utf-8"))["key"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UsageError(
+            f"{printable(folder)} holds no rendered lines ({error})", "choose another -o"
+        ) from error

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr.errors import InputError, UsageError
+from ocr.options import SynthesisOptions
+from ocr.training.data.dataset import read_samples
+from ocr.training.synthesis.material import Material
+from ocr.training.synthesis.pairs import encoded, write_pairs
+
+
+@pytest.fixture
+def material(tmp_path: Path, font_folder: Path) -> Material:
+    text = tmp_path / "text.txt"
+    text.write_text("The keeper wrote down every storm, one after the other.\n", encoding="utf-8")
+    return Material((font_folder,), (text,), SynthesisOptions(longest=20), seed=1)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_folder_is_training_data(tmp_path: Path, material: Material) -> None:
+    assert list(write_pairs(material, tmp_path / "out", 3)) == [0, 1, 2]
+    samples = read_samples([tmp_path / "out"])
+    assert samples.problems == ()
+    synthesizer = material.synthesizer()
+    for number, sample in enumerate(samples.samples):
+        line = synthesizer.line(number)
+        assert sample.text == line.text
+        with Image.open(sample.image) as image:
+            np.testing.assert_array_equal(np.asarray(image.convert("L")), line.image)
+
+
+def test_a_rerun_makes_what_is_missing_and_nothing_else(tmp_path: Path, material: Material) -> None:
+    out = tmp_path / "out"
+    list(write_pairs(material, out, 4))
+    before = files(out)
+    (out / "000001.gt.txt").unlink()  # cut off between image and text
+    (out / "000002.gt.txt").unlink()
+    (out / "000002.png").unlink()
+    kept = (out / "000000.png").stat().st_mtime_ns
+    assert list(write_pairs(material, out, 5)) == [1, 2, 4]
+    after = files(out)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 2
+    assert (out / "000000.png").stat().st_mtime_ns == kept
+
+
+def test_another_run_is_refused(tmp_path: Path, material: Material) -> None:
+    out = tmp_path / "out"
+    list(write_pairs(material, out, 1))
+    before = files(out)
+    others = [
+        Material(material.fonts, material.texts, material.options, seed=2),
+        Material(material.fonts, material.texts, SynthesisOptions(longest=21), seed=1),
+        Material((material.fonts[0] / "text",), material.texts, material.options, seed=1),
+    ]
+    for other in others:
+        with pytest.raises(UsageError, match="another seed"):
+            list(write_pairs(other, out, 2))
+    material.texts[0].write_text("Other words.\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="another seed"):
+        list(write_pairs(material, out, 2))
+    assert files(out) == before
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path: Path, material: Material) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    list(write_pairs(material, out, 1))  # an empty one is taken
+    (out / "synthesis.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds no rendered lines"):
+        list(write_pairs(material, out, 1))
+    (out / "synthesis.json").unlink()
+    with pytest.raises(UsageError, match="holds other files"):
+        list(write_pairs(material, out, 1))
+    with pytest.raises(UsageError, match="holds no rendered lines"):
+        list(write_pairs(material, material.texts[0], 1))
+
+
+def test_a_text_that_cannot_be_used_leaves_no_folder(tmp_path: Path, material: Material) -> None:
+    material.texts[0].write_bytes(b"caf\xe9")
+    with pytest.raises(InputError, match="not UTF-8"):
+        list(write_pairs(material, tmp_path / "out", 1))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_manifest_names_the_run(tmp_path: Path, material: Material) -> None:
+    list(write_pairs(material, tmp_path / "out", 1))
+    manifest = json.loads((tmp_path / "out" / "synthesis.json").read_text(encoding="utf-8"))
+    assert manifest == {"key": material.key(), "seed": 1}
+
+
+def test_black_and_white_takes_one_bit_and_grey_keeps_its_levels() -> None:
+    rng = np.random.default_rng(0)
+    bilevel = (rng.random((40, 100)) > 0.5).astype(np.uint8) * 255
+    grey = rng.integers(0, 256, (40, 100), dtype=np.uint8)
+    for image in (bilevel, grey):
+        decoded = cv2.imdecode(np.frombuffer(encoded(image), np.uint8), cv2.IMREAD_GRAYSCALE)
+        np.testing.assert_array_equal(decoded, image)
+    assert len(encoded(bilevel)) < 0.3 * len(encoded(grey))
