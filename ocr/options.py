@@ -145,6 +145,9 @@ class TrainingOptions:
     weight_decay: float = option(1e-4, "pull of the weights towards zero", minimum=0)
     warmup: int = option(100, "steps in which the step size rises", minimum=0)
     clip: float = option(5.0, "largest norm of a gradient; 0 sets no limit", minimum=0)
+    synthetic_share: float = option(
+        0.5, "share of every step's lines that are rendered, with --synthetic", minimum=0, maximum=1
+    )
     augment: float = option(
         0.5, "strength of the distortions made while training; 0 turns them off", minimum=0
     )

@@ -15,7 +15,7 @@ from ocr.cli.command import command as make_command
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import Interrupted, UsageError
-from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
+from ocr.options import NetworkOptions, PreprocessingOptions, SynthesisOptions, TrainingOptions
 
 if TYPE_CHECKING:
     from ocr.training.loop import Progress
@@ -29,7 +29,11 @@ ocr train train.tsv -o mine.safetensors --minutes 30       a list image<TAB>text
 ocr train a/ 'b/*.tsv' --validation val.tsv -o mine        several sources, own validation lines
 ocr train 'pages/*.xml' -o mine                            pages in PAGE XML or ALTO
 ocr train lines/ --from default -o mine                    go on from a model, learn a new hand
+ocr train lines/ -o mine --synthetic fonts/ --texts novel.txt.gz   half of the lines rendered
 ocr train -o mine --resume                                 continue after a stop"""
+
+
+GROUPS = ("preprocessing", "network", "training", "synthesis")  # of options
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Places:
     validation: tuple[str, ...]
     start: str | None
     output: Path
+    synthetic: tuple[Path, ...]
+    texts: tuple[Path, ...]
 
 
 @make_command("train", EXAMPLES)
@@ -65,11 +71,27 @@ class Places:
     metavar="MODEL",
     help="Begin with this model's weights; new characters are added to its alphabet.",
 )
+@click.option(
+    "--synthetic",
+    metavar="FONTS",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Render further lines in the fonts of this folder, new ones in every step; can be "
+    "repeated. Characters of theirs are added to the alphabet. See: ocr synthesize.",
+)
+@click.option(
+    "--texts",
+    metavar="TEXT",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Text file for the rendered lines, beside the transcriptions; can be repeated.",
+)
 @click.option("--resume", is_flag=True, help="Continue the run of -o MODEL as it was.")
 @click.option("--overwrite", is_flag=True, help="Begin anew where -o MODEL has a run or model.")
 @options_from(TrainingOptions, "training", "Training", flags={"validation": "--validation-share"})
 @options_from(PreprocessingOptions, "preprocessing", "Images")
 @options_from(NetworkOptions, "network", "Network")
+@options_from(SynthesisOptions, "synthesis", "Rendered lines")
 def command(resume: bool, overwrite: bool, **parts: Any) -> None:
     """Learn to read from the transcribed lines of DATA and write a model.
 
@@ -79,8 +101,10 @@ def command(resume: bool, overwrite: bool, **parts: Any) -> None:
 
     Ctrl-C ends the training after the step it is in; --resume continues it.
     """
-    options = {name: parts.pop(name) for name in ("preprocessing", "network", "training")}
+    options = {name: parts.pop(name) for name in GROUPS}
     places = Places(**{**parts, "output": model_file(parts["output"])})
+    if places.texts and not places.synthetic:
+        raise UsageError("--texts needs fonts to be written with", "name them with --synthetic")
     if resume and overwrite:
         raise UsageError("--resume and --overwrite contradict each other", "give one of them")
     run = _resumed(places) if resume else _prepared(places, options, overwrite)
@@ -100,7 +124,9 @@ def _resumed(places: Places) -> Run:
     _must_match(TrainingOptions, run.options, "the run to resume", but=("processes",))
     _must_match(PreprocessingOptions, run.spec.preprocessing, "the run to resume")
     _must_match(NetworkOptions, run.spec.network, "the run to resume")
-    if places.data or places.validation or places.start:
+    if run.material:
+        _must_match(SynthesisOptions, run.material.options, "the run to resume")
+    if places.data or places.validation or places.start or places.synthetic:
         say("the run goes on with its own data and model; what is named here is not read", "yellow")
     processes = given(TrainingOptions).get("processes", run.options.processes)
     options = dataclasses.replace(run.options, processes=processes)
@@ -114,6 +140,7 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
     from ocr.network.modelfile import read_spec, resolve_model
     from ocr.training.prepare import Recipe, prepare
     from ocr.training.session import claim, write_problems
+    from ocr.training.synthesis.material import Material
 
     start = resolve_model(places.start) if places.start else None
     if start is not None:
@@ -121,7 +148,9 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
         _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
         _must_match(NetworkOptions, spec.network, "the model of --from")
     claim(places.output, overwrite)
-    recipe = Recipe(**options, start=start)
+    look, seed = options.pop("synthesis"), options["training"].seed
+    material = Material(places.synthetic, places.texts, look, seed) if places.synthetic else None
+    recipe = Recipe(**options, start=start, material=material)
     with progress_bar("reading lines") as move:
         run, report = prepare(places.data, places.output, recipe, places.validation, move)
     from ocr.cli.datareport import report_text
@@ -169,15 +198,17 @@ def _outlook(run: Run) -> str:
 
     options = run.options
     speed = expected_speed(run)
-    epoch = len(run.train) / speed  # s
+    real = options.batch_size - run.rendered  # lines per step
+    epoch = len(run.train) * options.batch_size / real / speed  # s
     epochs = options.epochs or (None if options.minutes else DEFAULT_EPOCHS)
     seconds = min(
         60 * options.minutes if options.minutes else float("inf"),
         epochs * epoch if epochs else float("inf"),
     )
     processes = counted(process_count(options), "process", "processes")
+    rendered = f" and {run.rendered} rendered in every {options.batch_size}" if run.rendered else ""
     return (
-        f"training on {counted(len(run.train), 'line')}, validating on "
+        f"training on {counted(len(run.train), 'line')}{rendered}, validating on "
         f"{len(run.validation):,}, {processes}\n"
         f"expected: {duration(seconds)} for {seconds / epoch:.1f} epochs at {speed:.0f} lines/s"
         f"{', less if it stops improving' if options.patience else ''}"

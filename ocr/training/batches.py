@@ -17,7 +17,8 @@ from ocr.alphabet import Alphabet, frames_needed
 from ocr.network.padding import pad_columns
 from ocr.preprocessing.columns import columns_from_line, frame_count
 from ocr.training.augment import augment
-from ocr.training.store import LineStore
+from ocr.training.lines import Lines
+from ocr.training.run import Run
 from ocr.types import Batch, Float32Array, ModelSpec
 
 POOL = 32  # batches sorted together: wide enough for equal widths, small enough to stay mixed
@@ -44,37 +45,72 @@ def epoch_order(
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
+class Order:
+    """Which lines each step takes.
+
+    An epoch is one pass over the members; where lines are rendered, every batch has ``rendered``
+    of them as well, of similar length, and none comes twice in a run.
+    """
+
+    def __init__(self, lines: Lines, members: IndexArray, run: Run) -> None:
+        self.lines, self.members, self.run = lines, members, run
+        self.steps_per_epoch = -(-len(members) // (run.options.batch_size - run.rendered))
+        self._pool, self._batches = (-1, -1), list[IndexArray]()
+
+    def batch(self, step: int) -> IndexArray:
+        """Indices of the lines of step number ``step``."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        pool, place = divmod(position, POOL)
+        if (epoch, pool) != self._pool:
+            self._pool, self._batches = (epoch, pool), self._batches_of(epoch, pool)
+        return self._batches[place]
+
+    def _batches_of(self, epoch: int, pool: int) -> list[IndexArray]:
+        run, widths, start = self.run, self.lines.widths, pool * POOL
+        stored = run.options.batch_size - run.rendered
+        batches = epoch_order(widths, self.members, stored, run.options.seed, epoch)
+        batches = batches[start : start + POOL]
+        first = len(widths) + (epoch * self.steps_per_epoch + start) * run.rendered
+        numbers = np.arange(first, first + len(batches) * run.rendered)
+        lengths = [len(self.lines.text(int(number))) for number in numbers]
+        groups = numbers[np.argsort(lengths, kind="stable")].reshape(len(batches), run.rendered)
+        ranks = np.argsort([widths[batch].mean() for batch in batches], kind="stable")
+        for group, rank in zip(groups, ranks, strict=True):
+            batches[rank] = np.concatenate([batches[rank], group])
+        return batches
+
+
 class Batcher:
-    """Lines of a store -> Batch, distorted for training or as they are for validation.
+    """Lines -> Batch, distorted for training or as they are for validation.
 
     members  indices of the training lines: no other line is ever seen in a distorted one
     """
 
-    def __init__(self, store: LineStore, spec: ModelSpec, members: IndexArray, seed: int) -> None:
-        self.store, self.members, self.seed = store, members, seed
+    def __init__(self, lines: Lines, spec: ModelSpec, members: IndexArray, seed: int) -> None:
+        self.lines, self.members, self.seed = lines, members, seed
         self.alphabet = Alphabet(spec.alphabet)
         self.features = spec.preprocessing.features
 
     def plain(self, indices: Sequence[int] | IndexArray) -> Batch:
         """The lines as recognition sees them."""
-        return self._collate(indices, [self.store.image(int(i)) for i in indices])
+        return self._collate(indices, [self.lines.image(int(i)) for i in indices])
 
     def distorted(self, indices: IndexArray, epoch: int, strength: float) -> Batch:
         """The lines as if written and scanned again; the same for the same seed and epoch."""
         return self._collate(indices, [self._distort(int(i), epoch, strength) for i in indices])
 
     def _distort(self, index: int, epoch: int, strength: float) -> Float32Array:
-        image = self.store.image(index)
+        image = self.lines.image(index)
         if strength <= 0:
             return image
         rng = np.random.default_rng((self.seed, epoch, index))
-        neighbour = self.store.image(int(rng.choice(self.members)))
+        neighbour = self.lines.image(int(rng.choice(self.members)))
         changed = augment(image, rng, strength, neighbour)
-        fits = frame_count(changed.shape[1]) >= frames_needed(self.store.lines[index].text)
+        fits = frame_count(changed.shape[1]) >= frames_needed(self.lines.text(index))
         return changed if fits else image
 
     def _collate(self, indices: Sequence[int] | IndexArray, images: list[Float32Array]) -> Batch:
-        labels = [self.alphabet.encode(self.store.lines[int(i)].text) for i in indices]
+        labels = [self.alphabet.encode(self.lines.text(int(i))) for i in indices]
         values = [self._columns(image) for image in images]
         columns, lengths = pad_columns(values)
         return Batch(
@@ -82,7 +118,7 @@ class Batcher:
             lengths=lengths,
             labels=torch.tensor([label for line in labels for label in line], dtype=torch.int64),
             label_lengths=torch.tensor([len(line) for line in labels], dtype=torch.int64),
-            ids=tuple(self.store.lines[int(i)].id for i in indices),
+            ids=tuple(self.lines.name(int(i)) for i in indices),
         )
 
     def _columns(self, image: Float32Array) -> Float32Array:

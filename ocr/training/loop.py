@@ -29,15 +29,15 @@ from ocr.network.modelfile import load_model_file
 from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork, resize_output
 from ocr.training.average import WeightAverage
-from ocr.training.batches import Batcher, IndexArray, epoch_order
+from ocr.training.batches import Batcher, IndexArray, Order
 from ocr.training.best import restore_model, write_model
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
+from ocr.training.lines import training_lines
 from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.record import record
 from ocr.training.run import Run
 from ocr.training.schedule import DEFAULT_EPOCHS as DEFAULT_EPOCHS
 from ocr.training.schedule import Schedule
-from ocr.training.store import LineStore
 from ocr.training.validation import count_edits
 from ocr.types import Batch
 
@@ -84,9 +84,10 @@ class Trainer:
         cv2.setNumThreads(1)
         torch.manual_seed(run.options.seed)
         self.run, self.exchange = run, exchange
-        self.store = LineStore(run.folder)
-        self.members = np.array(run.train, dtype=np.int64)
-        self.batcher = Batcher(self.store, run.spec, self.members, run.options.seed)
+        self.lines = training_lines(run)
+        members = np.array(run.train, dtype=np.int64)
+        self.batcher = Batcher(self.lines, run.spec, members, run.options.seed)
+        self.order = Order(self.lines, members, run)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = initial_network(run).to(self.device)
         self.optimizer = torch.optim.AdamW(
@@ -101,12 +102,10 @@ class Trainer:
             self.counters, kept = load_checkpoint(run.checkpoint, self.network, self.optimizer)
         self.mean = WeightAverage(self.network, kept.get("mean"))
         self.best = kept.get("best", {})
-        self.steps_per_epoch = -(-len(self.members) // run.options.batch_size)
-        self.schedule = Schedule(run.options, self.steps_per_epoch)
-        lines = min(run.options.validate_every, len(self.members))
+        self.schedule = Schedule(run.options, self.order.steps_per_epoch)
+        lines = min(run.options.validate_every, len(members))
         lines = max(lines, 4 * len(run.validation))  # a fifth of the time at most
         self.steps_per_validation = max(1, lines // run.options.batch_size)
-        self._epoch, self._batches = -1, list[IndexArray]()
 
     def steps(self, should_stop: Callable[[], bool]) -> Iterator[Progress]:
         """Train; see ``train``."""
@@ -136,10 +135,9 @@ class Trainer:
     def _step(self, stop: bool) -> tuple[float, int, bool]:
         """One optimiser step. Returns the loss, the lines of the batch and whether to stop."""
         options, counters = self.run.options, self.counters
-        epoch, position = divmod(counters.step, self.steps_per_epoch)
-        whole = self._order(epoch)[position]
+        epoch, whole = counters.step // self.order.steps_per_epoch, self.order.batch(counters.step)
         mine = whole[self.exchange.rank :: self.exchange.size]
-        characters = sum(len(self.store.lines[int(i)].text) for i in whole)
+        characters = sum(len(self.lines.text(int(i))) for i in whole)
         self.network.train()
         torch.manual_seed(_mixed(options.seed, counters.step, self.exchange.rank))
         self.optimizer.zero_grad()
@@ -166,15 +164,6 @@ class Trainer:
         decided = [fraction, float(stop)] if self.exchange.rank == 0 else [0.0, 0.0]
         total, fraction, stopping = add_up(self.network, self.exchange, [loss, *decided])
         return total, fraction, stopping > 0
-
-    def _order(self, epoch: int) -> list[IndexArray]:
-        if epoch != self._epoch:
-            options = self.run.options
-            self._epoch = epoch
-            self._batches = epoch_order(
-                self.store.widths, self.members, options.batch_size, options.seed, epoch
-            )
-        return self._batches
 
     def batch_loss(self, indices: IndexArray, epoch: int) -> Tensor:
         """Negative log-likelihood of the lines, summed, in nats."""
@@ -219,7 +208,7 @@ class Trainer:
         if cer < counters.best_cer:
             counters.best_cer, counters.best_step, counters.unimproved = cer, counters.step, 0
             self._keep(cer)
-        row = {"step": counters.step, "epoch": counters.step / self.steps_per_epoch}
+        row = {"step": counters.step, "epoch": counters.step / self.order.steps_per_epoch}
         counters.history.append({**row, "seconds": counters.seconds, "loss": loss, "cer": cer})
         if self.exchange.rank == 0:
             record(self.run.folder, counters.history)
@@ -264,7 +253,7 @@ class Trainer:
             left = counters.seconds * (1 - counters.fraction) / counters.fraction
         return Progress(
             step=counters.step,
-            epoch=counters.step / self.steps_per_epoch,
+            epoch=counters.step / self.order.steps_per_epoch,
             fraction=counters.fraction,
             seconds=counters.seconds,
             seconds_left=left,

@@ -17,18 +17,20 @@ from ocr.training.data.dataset import Dataset, read_samples
 from ocr.training.data.split import split_samples
 from ocr.training.run import Run, run_folder
 from ocr.training.store import OnProgress, build_store
+from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec, Problem, Sample
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What to train: sizes and options. With ``start``, preprocessing and network are the
-    started model's own."""
+    started model's own; with ``material``, lines rendered from it are trained on as well."""
 
     preprocessing: PreprocessingOptions = PreprocessingOptions()
     network: NetworkOptions = NetworkOptions()
     training: TrainingOptions = TrainingOptions()
     start: Path | None = None
+    material: Material | None = None
 
 
 def prepare(
@@ -66,11 +68,13 @@ def prepare(
     run = Run(
         folder=folder,
         output=output,
-        spec=_spec(recipe, started, usable, (len(train), len(validating))),
+        spec=_spec(recipe, started, train, validating, usable),
         options=recipe.training,
         train=tuple(position[sample.id] for sample in train),
         validation=tuple(position[sample.id] for sample in validating),
         start=recipe.start,
+        material=recipe.material,
+        material_key=recipe.material.key() if recipe.material else "",
     )
     sources = dataset.sources[len(validation) :] + dataset.sources[: len(validation)]
     return run, report(Dataset(tuple(usable), tuple(problems), sources))
@@ -106,15 +110,24 @@ def _divide(
 
 
 def _spec(
-    recipe: Recipe, started: ModelSpec | None, usable: Sequence[Sample], lines: tuple[int, int]
+    recipe: Recipe,
+    started: ModelSpec | None,
+    train: Sequence[Sample],
+    validating: Sequence[Sample],
+    usable: Sequence[Sample],
 ) -> ModelSpec:
-    """What the model will be. ``lines``: how many to train on, and to validate on."""
+    """What the model will be, able to write every usable line and all that is rendered."""
     alphabet = Alphabet(started.alphabet if started else "")
-    card: dict[str, Any] = {"lines": lines[0], "validation_lines": lines[1]}
+    texts = [sample.text for sample in usable]
+    card: dict[str, Any] = {"lines": len(train), "validation_lines": len(validating)}
+    if recipe.material:
+        rendered = recipe.material.synthesizer(sample.text for sample in train)
+        texts.append(" ".join(rendered.characters))
+        card |= {"rendered_share": recipe.training.synthetic_share}
     if recipe.start and started:
         card |= {"from": model_id(recipe.start), "earlier": started.training}
     return ModelSpec(
-        alphabet=alphabet.extended(sample.text for sample in usable).characters,
+        alphabet=alphabet.extended(texts).characters,
         preprocessing=started.preprocessing if started else recipe.preprocessing,
         network=started.network if started else recipe.network,
         training=card,

@@ -17,6 +17,7 @@ from typing import Any
 from ocr.errors import InputError, OcrError, UsageError
 from ocr.files.atomic import write_atomically
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions, from_dict
+from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec
 
 
@@ -24,8 +25,10 @@ from ocr.types import ModelSpec
 class Run:
     """One training run as prepared: ``train`` and ``validation`` are indices into the store.
 
-    output  where the best model is written
-    start   a model whose weights it begins with, or None
+    output        where the best model is written
+    start         a model whose weights it begins with, or None
+    material      what further lines are rendered from, or None
+    material_key  its key when the run began: other fonts or texts would be another training
     """
 
     folder: Path
@@ -35,6 +38,15 @@ class Run:
     train: tuple[int, ...]
     validation: tuple[int, ...]
     start: Path | None = None
+    material: Material | None = None
+    material_key: str = ""
+
+    @property
+    def rendered(self) -> int:
+        """Rendered lines per step; at least one line of a step is real."""
+        size = self.options.batch_size
+        share = self.options.synthetic_share if self.material else 0.0
+        return min(size - 1, round(share * size))
 
     @property
     def checkpoint(self) -> Path:
@@ -55,6 +67,8 @@ class Run:
             "options": dataclasses.asdict(self.options),
             "train": self.train,
             "validation": self.validation,
+            "material": self.material.as_dict() if self.material else None,
+            "material_key": self.material_key,
         }
         write_atomically(self.folder / "run.json", json.dumps(values, ensure_ascii=False))
 
@@ -71,7 +85,7 @@ def load_run(folder: Path) -> Run:
         raise UsageError(f"no training to resume in {folder}", "start one without --resume")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        spec = values["spec"]
+        spec, material = values["spec"], values.get("material")
         parts = {
             "preprocessing": from_dict(PreprocessingOptions, spec.pop("preprocessing")),
             "network": from_dict(NetworkOptions, spec.pop("network")),
@@ -84,6 +98,8 @@ def load_run(folder: Path) -> Run:
             train=tuple(values["train"]),
             validation=tuple(values["validation"]),
             start=Path(values["start"]) if values["start"] else None,
+            material=Material.from_dict(material) if material else None,
+            material_key=values.get("material_key", ""),
         )
     except (OcrError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged ({error})", "start the training anew") from error

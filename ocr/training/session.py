@@ -12,7 +12,6 @@ import torch
 from ocr.errors import UsageError
 from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
-from ocr.training.batches import epoch_order
 from ocr.training.data.datareport import problems_tsv
 from ocr.training.loop import Progress, Trainer, train
 from ocr.training.parallel import Alone, Gloo, Helpers, usable_cores
@@ -76,7 +75,7 @@ def expected_speed(run: Run) -> float:
 def lines_per_second(run: Run) -> float:
     """Training speed of one process, measured on one step after a warm-up; changes nothing."""
     trainer = Trainer(run, Alone())
-    batch = epoch_order(trainer.store.widths, trainer.members, run.options.batch_size, 0, 0)[0]
+    batch = trainer.order.batch(0)
     times = []
     for _ in range(2):
         before = time.monotonic()

@@ -66,6 +66,12 @@ class LineStore:
     def __len__(self) -> int:
         return len(self.lines)
 
+    def text(self, index: int) -> str:
+        return self.lines[index].text
+
+    def name(self, index: int) -> str:
+        return self.lines[index].id
+
     def image(self, index: int) -> Float32Array:
         """Line ``index`` as (H, W) float32 ink 0..1."""
         line = self.lines[index]

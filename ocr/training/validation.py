@@ -22,14 +22,14 @@ def count_edits(
 ) -> tuple[int, int]:
     """Edits and reference characters of the lines with these indices."""
     edits = characters = 0
-    by_width = indices[np.argsort(batcher.store.widths[indices], kind="stable")]
+    by_width = indices[np.argsort(batcher.lines.widths[indices], kind="stable")]
     for start in range(0, len(by_width), batch_size):
         part = by_width[start : start + batch_size]
         log_probs, frames = forward(batcher.plain(part))
         log_probs = log_probs.cpu()
         for row, index in enumerate(part):
             reading = greedy(log_probs[: int(frames[row]), row].numpy())
-            text = batcher.store.lines[int(index)].text
+            text = batcher.lines.text(int(index))
             edits += edit_counts(text, batcher.alphabet.decode(reading.labels)).count
             characters += len(text)
     return edits, characters

@@ -228,3 +228,21 @@ def test_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
         assert session.process_count(options) == expected
     monkeypatch.setattr(session.torch.cuda, "is_available", lambda: True)
     assert session.process_count(TrainingOptions()) == 1
+
+
+def test_training_with_rendered_lines(ocr: Run, data: Path, font_folder: Path) -> None:
+    fonts = ("--synthetic", font_folder / "text")
+    Path("novel.txt").write_text("A minimum of words.", encoding="utf-8")
+    small = ("--batch-size", "8", "--longest", "10", *SMALL)
+    result = ocr("train", "data", "-o", "mine", *fonts, "--texts", "novel.txt", "--epochs", "0.5",
+                 "--synthetic-share", "0.25", *small)  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "training on 23 lines and 2 rendered in every 8" in result.stdout
+    assert {"A", "€"} <= set(read_spec(Path("mine.safetensors")).alphabet)
+    assert ocr("train", "-o", "mine", "--resume").exit_code == 0
+    changed = ocr("train", "-o", "mine", "--resume", "--longest", "12")
+    assert (changed.exit_code, "leave --longest out" in changed.stderr) == (2, True)
+    lonely = ocr("train", "data", "-o", "other", "--texts", "novel.txt")
+    assert (lonely.exit_code, "--synthetic" in lonely.stderr) == (2, True)
+    bad = ocr("train", "data", "-o", "other", "--synthetic", "nowhere")
+    assert (bad.exit_code, "nowhere does not exist" in bad.stderr) == (2, True)
