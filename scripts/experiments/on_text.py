@@ -1,7 +1,9 @@
-"""Which layer reads text best: the same lines, minutes and seed for every cell.
+"""Which layer reads text best: the same lines, time and seed for every cell.
 
 Two bidirectional layers of each cell under the default convolutions, trained from nothing in one
 process on the lines of FOLDER/train.tsv, chosen by FOLDER/val.tsv, measured on FOLDER/test.tsv.
+How many epochs a cell does in the given minutes is measured first, all cells in turn, so that
+what else the machine does meanwhile favours none of them.
 The lectures state: the error of a simple layer vanishes with distance, the LSTM keeps it, the
 forget gate keeps the state bounded, a time-delay layer is computed in parallel but sees its
 window only.
@@ -15,7 +17,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,9 +32,10 @@ from ocr.options import CELLS, NetworkOptions, TrainingOptions
 from ocr.recognition import load_model
 from ocr.training.data.dataset import read_samples
 from ocr.training.prepare import Recipe, prepare
-from ocr.training.run import load_run, run_folder
-from ocr.training.session import train_run
+from ocr.training.run import Run, load_run, run_folder
+from ocr.training.session import lines_per_second, train_run
 
+TURNS = 5  # in which the speeds are measured
 STATED = {
     "rnn": "the gradient vanishes",
     "lstm-1997": "constant error, state may grow",
@@ -40,19 +45,33 @@ STATED = {
 }
 
 
-def train(cell: str, data: Path, output: Path, minutes: float) -> list[dict[str, float]]:
-    """Train one network unless it is trained; returns its log, a row per validation."""
-    folder = run_folder(output)
-    if (folder / "checkpoint.safetensors").exists():
-        run = load_run(folder)
-    else:
-        options = TrainingOptions(minutes=minutes, processes=1, patience=0, seed=1)
+def prepared(data: Path, folder: Path, minutes: float) -> dict[str, Run]:
+    """The run of every cell, laid out in ``folder`` or found there."""
+    outputs = {cell: folder / f"{cell}.safetensors" for cell in CELLS}
+    if (run_folder(outputs[CELLS[-1]]) / "run.json").exists():
+        return {cell: load_run(run_folder(output)) for cell, output in outputs.items()}
+    options = TrainingOptions(epochs=1, processes=1, patience=0, seed=1)
+    runs = {}
+    for cell, output in outputs.items():
         recipe = Recipe(network=NetworkOptions(cell=cell), training=options)
-        run, _ = prepare([data / "train.tsv"], output, recipe, [data / "val.tsv"])
+        runs[cell], _ = prepare([data / "train.tsv"], output, recipe, [data / "val.tsv"])
+    speeds: dict[str, list[float]] = {cell: [] for cell in CELLS}  # lines/s
+    for _ in range(TURNS):
+        for cell, run in runs.items():
+            speeds[cell].append(lines_per_second(run))
+    for cell, run in runs.items():
+        epochs = 60 * minutes * statistics.median(speeds[cell]) / len(run.train)
+        runs[cell] = replace(run, options=replace(options, epochs=round(epochs, 1)))
+        runs[cell].save()
+    return runs
+
+
+def train(cell: str, run: Run) -> list[dict[str, float]]:
+    """Train one network unless it is trained; returns its log, a row per validation."""
     with progress(cell) as tell, closing(train_run(run)) as steps:
         for state in steps:
-            tell(f"{state.seconds / 60:.1f} min, {state.lines_per_second:.0f} lines/s")
-    return [json.loads(row) for row in (folder / "log.jsonl").read_text().splitlines()]
+            tell(f"epoch {state.epoch:.2f}, {state.lines_per_second:.0f} lines/s")
+    return [json.loads(row) for row in (run.folder / "log.jsonl").read_text().splitlines()]
 
 
 def percent(rate: ErrorRate) -> str:
@@ -71,14 +90,14 @@ def main() -> None:
     samples = read_samples([given.data / "test.tsv"]).samples
     figure, axes = new_figure()
     rows = []
-    for cell in CELLS:
-        output = given.runs / f"{cell}.safetensors"
-        log = train(cell, given.data, output, given.minutes)
-        report = evaluate(load_model(output), samples)
+    for cell, run in prepared(given.data, given.runs, given.minutes).items():
+        log = train(cell, run)
+        report = evaluate(load_model(run.output), samples)
+        share = given.minutes / log[-1]["step"]  # minutes a step, as they were measured
         axes.plot(
-            [row["seconds"] / 60 for row in log], [100 * row["cer"] for row in log], label=cell
+            [share * row["step"] for row in log], [100 * row["cer"] for row in log], label=cell
         )
-        size = f"{output.stat().st_size / 4e6:.2f} M"  # float32
+        size = f"{run.output.stat().st_size / 4e6:.2f} M"  # float32
         rows.append((cell, size, f"{log[-1]['epoch']:.1f}", percent(report.cer), STATED[cell]))
         print(f"{cell}: {percent(report.cer)}", flush=True)
     axes.set(yscale="log", xlabel="minutes of training", ylabel="validation CER in %")
