@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from ocr.errors import OcrError
     from ocr.evaluation import evaluate
     from ocr.formats.pagefile import read_page
-    from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
+    from ocr.options import (
+        DecodingOptions,
+        NetworkOptions,
+        PreprocessingOptions,
+        TrainingOptions,
+    )
     from ocr.recognition import Recognizer, load_model
     from ocr.training.data.dataset import read_samples
     from ocr.training.prepare import Recipe, prepare
@@ -29,6 +34,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Character",
+    "DecodingOptions",
     "NetworkOptions",
     "OcrError",
     "PreprocessingOptions",
@@ -47,6 +53,7 @@ __all__ = [
 
 _HOMES = {
     "Character": "ocr.types.Character",
+    "DecodingOptions": "ocr.options.DecodingOptions",
     "NetworkOptions": "ocr.options.NetworkOptions",
     "OcrError": "ocr.errors.OcrError",
     "PreprocessingOptions": "ocr.options.PreprocessingOptions",

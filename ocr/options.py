@@ -174,6 +174,93 @@ class TrainingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageOptions:
+    """A character language model: how it is made, and how it is used. Stored in its file."""
+
+    order: int = option(
+        6, "length of the sequences that are counted", unit="characters", minimum=2, maximum=8
+    )
+    wrap: int = option(
+        80, "break longer lines of text at a space; 0 never", unit="characters", minimum=0
+    )
+    prune: int = option(
+        1, "leave out sequences of more than 3 characters seen fewer times than this", minimum=1
+    )
+    weight: float = option(
+        0.5, "of the language's score beside the network's; see --tune", minimum=0
+    )
+    bonus: float = option(
+        1.0, "added to the score per character, for every language model likes short texts"
+    )
+    temperature: float = option(
+        1.8, "divides the scores that confidences are made of; see --tune", minimum=0.01
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+DECODERS = ("greedy", "beam", "lexicon")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingOptions:
+    """Log-probabilities -> text. Raises UsageError where the parts contradict each other."""
+
+    decoder: str | None = option(
+        None,
+        "how the text is found (default: lexicon with --lexicon, beam with --lm or "
+        "--alternatives, else greedy)",
+        choices=DECODERS,
+    )
+    language_model: str | None = option(
+        None, "language model made by ocr lm, for the beam", unit="file", flag="--lm"
+    )
+    lexicon: str | None = option(
+        None, "text file whose words the lines are made of, UTF-8", unit="file"
+    )
+    alternatives: int = option(0, "other readings to give with each line", minimum=0)
+    beam: int = option(16, "texts that are followed from frame to frame", minimum=1)
+    threshold: float = option(
+        0.001, "try only characters at least so probable at a frame", minimum=0, maximum=1
+    )
+    weight: float | None = option(
+        None,
+        "of the language's score (default: as tuned for the language model)",
+        minimum=0,
+        flag="--lm-weight",
+    )
+    bonus: float | None = option(
+        None,
+        "added to the score per character (default: as tuned for the language model)",
+        flag="--length-bonus",
+    )
+    price: float = option(
+        8.0, "of a word that the lexicon has not", unit="nats", minimum=0, flag="--unknown-price"
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        for name, decoder in (("language_model", "beam"), ("lexicon", "lexicon")):
+            if getattr(self, name) is not None and self.method != decoder:
+                raise UsageError(
+                    f"the {self.method} decoder takes no {name.replace('_', ' ')}",
+                    "leave one of them out",
+                )
+        if self.method == "greedy" and self.alternatives:
+            raise UsageError("the greedy decoder finds one reading only", "use --decoder beam")
+
+    @property
+    def method(self) -> str:
+        """The decoder: the one asked for, or what the other options call for."""
+        if self.decoder is not None:
+            return self.decoder
+        if self.lexicon is not None:
+            return "lexicon"
+        return "greedy" if self.language_model is None and not self.alternatives else "beam"
+
+
+@dataclass(frozen=True, slots=True)
 class BatchOptions:
     """Transcription of a folder."""
 

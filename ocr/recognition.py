@@ -1,6 +1,6 @@
 """Image of a line -> transcript. The whole pipeline, on one screen.
 
-    source --preprocess--> Columns --engine--> log-probabilities --greedy--> Hypothesis
+    source --preprocess--> Columns --engine--> log-probabilities --decoder--> Hypotheses
            --transcript_of--> Transcript
 
 Each arrow is one call; the engine alone sees many lines at once.
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ocr.alphabet import Alphabet
-from ocr.decoding.greedy import greedy
+from ocr.confidence import tempered, whole
+from ocr.decoding import Decoder, decoder_for
 from ocr.errors import ImageError
+from ocr.options import DecodingOptions
 from ocr.preprocessing import ImageSource, columns_of, preprocess
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME
 from ocr.preprocessing.lines import page_lines
@@ -28,6 +30,7 @@ from ocr.types import (
     ModelSpec,
     Page,
     PageTranscript,
+    Score,
     Transcript,
 )
 
@@ -40,9 +43,16 @@ LONE_REACH = 2.0  # frames from the middle of a line's only character to either 
 class Recognizer:
     """A model ready to read. Make one with ``load_model``."""
 
-    def __init__(self, engine: Engine, spec: ModelSpec, model_id: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        spec: ModelSpec,
+        model_id: str,
+        decoding: DecodingOptions = DecodingOptions(),
+    ) -> None:
         self.engine, self.spec, self.model_id = engine, spec, model_id
         self.alphabet = Alphabet(spec.alphabet)
+        self.decode: Decoder = decoder_for(decoding, self.alphabet)
 
     def recognize(self, source: ImageSource) -> Transcript:
         """Read one line: a path, encoded bytes, a Pillow image or an array. Raises ImageError."""
@@ -64,9 +74,14 @@ class Recognizer:
     def recognize_columns(self, lines: Sequence[Columns]) -> list[Transcript]:
         """Read lines that are preprocessed already (by this model's own options)."""
         return [
-            transcript_of(greedy(log_probs), self.alphabet, columns.edges)
-            for log_probs, columns in zip(self.engine.log_probs(lines), lines, strict=True)
+            transcript_of(self.decode(log_probs), self.alphabet, columns.edges)
+            for log_probs, columns in zip(self.log_probs(lines), lines, strict=True)
         ]
+
+    def log_probs(self, lines: Sequence[Columns]) -> list[Float32Array]:
+        """Per line the calibrated log-probabilities (T', K) that the decoder is given."""
+        results = self.engine.log_probs(lines)
+        return [tempered(log_probs, self.spec.temperature) for log_probs in results]
 
     def _prepare(self, source: ImageSource) -> Columns | ImageError:
         try:
@@ -75,34 +90,44 @@ class Recognizer:
             return error
 
 
-def load_model(name_or_path: str | Path = "default") -> Recognizer:
-    """A model file, or a shipped model by its name. Raises ModelError."""
+def load_model(
+    name_or_path: str | Path = "default", decoding: DecodingOptions = DecodingOptions()
+) -> Recognizer:
+    """A model file, or a shipped model by its name. Raises ModelError, also for the language
+    model of ``decoding``, and InputError for its lexicon."""
     from ocr.network.engines import TorchEngine  # torch is loaded only when a model is
     from ocr.network.modelfile import load_model_file, model_id, resolve_model
 
     path = resolve_model(name_or_path)
     network, spec = load_model_file(path)
-    return Recognizer(TorchEngine(network), spec, model_id(path))
+    return Recognizer(TorchEngine(network), spec, model_id(path), decoding)
 
 
-def transcript_of(hypothesis: Hypothesis, alphabet: Alphabet, edges: Float32Array) -> Transcript:
-    """Labels and frame spans -> text and boxes in source pixels.
+def transcript_of(
+    hypotheses: Sequence[Hypothesis], alphabet: Alphabet, edges: Float32Array
+) -> Transcript:
+    """The best hypothesis as text with boxes in source pixels, the others as alternatives.
 
     edges  (T + 1,) source-pixel x of the columns' edges
     CTC marks a character by a few frames near its middle. Between two characters the boundary is
-    put halfway between the middles of their spans. The line's confidence is the mean of its
-    characters', 0 where there are none.
+    put halfway between the middles of their spans.
     """
-    text = alphabet.decode(hypothesis.labels)
-    bounds = _boundaries(hypothesis.spans, edges)
+    best, *others = hypotheses
+    text = alphabet.decode(best.labels)
+    bounds = _boundaries(best.spans, edges)
     characters = tuple(
         Character(character, float(left), float(right), confidence)
         for character, left, right, confidence in zip(
-            text, bounds[:-1], bounds[1:], hypothesis.posteriors, strict=True
+            text, bounds[:-1], bounds[1:], best.posteriors, strict=True
         )
     )
-    confidence = float(np.mean(hypothesis.posteriors)) if hypothesis.posteriors else 0.0
-    return Transcript(text, min(1.0, confidence), characters)
+    return Transcript(
+        text,
+        whole(best.posteriors),
+        characters,
+        alternatives=tuple(alphabet.decode(other.labels) for other in others),
+        scores=tuple(Score(entry.optical, entry.language) for entry in hypotheses),
+    )
 
 
 def _boundaries(spans: Sequence[tuple[int, int]], edges: Float32Array) -> Float32Array:

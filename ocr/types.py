@@ -8,6 +8,7 @@ Confidences are 0..1.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Float32Array = npt.NDArray[np.float32]
 Point = tuple[float, float]
+
+MODEL_FORMAT = 2  # version of the model files that are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +159,23 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
-    """The reading of one line. ``alternatives`` are other readings, best first.
+class Score:
+    """Natural logs of what network and language say of one reading; 0 for no language model."""
 
-    confidence  0..1; a text that was given and not read counts as certain, 1
-    characters  with their boxes in the line's crop
-    words       as a file gave them; of a line that was read they follow from the characters
+    optical: float
+    language: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The reading of one line.
+
+    confidence    0..1, the probability that every character is right; a text that was given and
+                  not read counts as certain, 1
+    characters    with their boxes in the line's crop
+    alternatives  other readings, best first
+    words         as a file gave them; of a line that was read they follow from the characters
+    scores        of the reading and then of each alternative; empty where there are none
     """
 
     text: str
@@ -169,10 +183,13 @@ class Transcript:
     characters: tuple[Character, ...] = ()
     alternatives: tuple[str, ...] = ()
     words: tuple[Word, ...] = ()
+    scores: tuple[Score, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence {self.confidence} is not within 0..1")
+        if len(self.scores) not in (0, 1 + len(self.alternatives)):
+            raise ValueError("the reading and every alternative need one score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +250,21 @@ class Outcome:
 class ModelSpec:
     """All that is needed to go from pixels to text, beside the weights.
 
-    alphabet  the characters of labels 1..K; label 0 is the blank
-    training  the record shown by ``ocr info``: data, lines, hours, validation CER, credits
+    alphabet     the characters of labels 1..K; label 0 is the blank
+    training     the record shown by ``ocr info``: data, lines, hours, validation CER, credits
+    temperature  divides the network's log-probabilities, so that confidences come true
+    version      of the model file's format; 2 brought the temperature
     """
 
     alphabet: str
     preprocessing: PreprocessingOptions
     network: NetworkOptions
     training: dict[str, Any] = field(default_factory=dict)
-    version: int = 1
+    version: int = MODEL_FORMAT
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         if len(set(self.alphabet)) != len(self.alphabet):
             raise ValueError("the alphabet names a character twice")
+        if not 0.0 < self.temperature < math.inf:
+            raise ValueError(f"temperature {self.temperature} is not above 0")

@@ -1,7 +1,7 @@
 """The arrows between the rooms, read off the import statements of every file in ocr/.
 
-    cli -> batch, evaluation, report, training, recognition -> network
-        -> decoding, preprocessing, formats -> alphabet, geometry, metrics
+    cli -> batch, calibration, evaluation, explanation, report, training, tuning, recognition
+        -> network -> decoding, preprocessing, formats -> alphabet, confidence, geometry, metrics
         -> types, options, errors, files
 
 ``violations`` judges one file's source, ``cycles`` all of them together. Both are tried on
@@ -30,10 +30,20 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 LEVELS = (
     {"types", "options", "errors", "files"},
-    {"alphabet", "geometry", "metrics"},
+    {"alphabet", "confidence", "geometry", "metrics"},
     {"decoding", "preprocessing", "formats"},
     {"network"},
-    {"batch", "evaluation", "report", "training", "recognition"},
+    {
+        "batch",
+        "calibration",
+        "charts",
+        "evaluation",
+        "explanation",
+        "report",
+        "training",
+        "tuning",
+        "recognition",
+    },
     {"cli"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -11,13 +11,22 @@ import pytest
 from ocr.errors import UsageError
 from ocr.options import (
     BatchOptions,
+    DecodingOptions,
+    LanguageOptions,
     NetworkOptions,
     PreprocessingOptions,
     TrainingOptions,
     from_dict,
 )
 
-KINDS = (PreprocessingOptions, NetworkOptions, TrainingOptions, BatchOptions)
+KINDS = (
+    PreprocessingOptions,
+    NetworkOptions,
+    TrainingOptions,
+    BatchOptions,
+    LanguageOptions,
+    DecodingOptions,
+)
 FIELDS = [(kind, field) for kind in KINDS for field in dataclasses.fields(kind)]
 
 
@@ -84,3 +93,32 @@ def test_channels() -> None:
 def test_channels_are_four_positive_numbers(convolutions: str) -> None:
     with pytest.raises(UsageError, match="give four sizes: 16,32,64,128"):
         NetworkOptions(convolutions=convolutions)
+
+
+@pytest.mark.parametrize(
+    ("values", "method"),
+    [
+        ({}, "greedy"),
+        ({"alternatives": 2}, "beam"),
+        ({"language_model": "x.lm"}, "beam"),
+        ({"lexicon": "x.txt"}, "lexicon"),
+        ({"decoder": "beam"}, "beam"),
+        ({"decoder": "lexicon", "lexicon": "x.txt"}, "lexicon"),
+    ],
+)
+def test_the_decoder_follows_from_what_is_asked_for(values: dict[str, Any], method: str) -> None:
+    assert DecodingOptions(**values).method == method
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"decoder": "greedy", "language_model": "x.lm"}, "the greedy decoder takes no language m"),
+        ({"lexicon": "x.txt", "language_model": "x.lm"}, "the lexicon decoder takes no language m"),
+        ({"decoder": "beam", "lexicon": "x.txt"}, "the beam decoder takes no lexicon; leave one"),
+        ({"decoder": "greedy", "alternatives": 1}, "finds one reading only; use --decoder beam"),
+    ],
+)
+def test_decoding_options_that_contradict_each_other(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        DecodingOptions(**values)

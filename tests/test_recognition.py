@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,10 +21,10 @@ from ocr.alphabet import Alphabet
 from ocr.errors import ImageError, ModelError
 from ocr.formats.words import words_of
 from ocr.geometry import frame_of
-from ocr.options import NetworkOptions, PreprocessingOptions
+from ocr.options import DecodingOptions, NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, frame_count
 from ocr.recognition import LONE_REACH, Recognizer, load_model, transcript_of
-from ocr.types import Character, Columns, Float32Array, Hypothesis, Line, ModelSpec, Page
+from ocr.types import Character, Columns, Float32Array, Hypothesis, Line, ModelSpec, Page, Score
 
 ALPHABET = Alphabet("abc")
 BARS = (40, 110, 140, 230)  # px, left edges of the bars that a line image shows
@@ -49,9 +50,11 @@ class BarEngine:
         return np.asarray(np.log(scores), np.float32)
 
 
-def recognizer() -> Recognizer:
-    spec = ModelSpec(ALPHABET.characters, PreprocessingOptions(), NetworkOptions())
-    return Recognizer(BarEngine(), spec, "0123456789ab")
+def recognizer(temperature: float = 1.0, **decoding: Any) -> Recognizer:
+    spec = ModelSpec(
+        ALPHABET.characters, PreprocessingOptions(), NetworkOptions(), temperature=temperature
+    )
+    return Recognizer(BarEngine(), spec, "0123456789ab", DecodingOptions(**decoding))
 
 
 def line_image(bars: Sequence[int] = BARS) -> np.ndarray:
@@ -62,8 +65,8 @@ def line_image(bars: Sequence[int] = BARS) -> np.ndarray:
     return image
 
 
-def hypothesis_of(labels: Sequence[int], spans: Sequence[tuple[int, int]]) -> Hypothesis:
-    return Hypothesis(tuple(labels), tuple(spans), -1.0, (0.5,) * len(labels))
+def hypothesis_of(labels: Sequence[int], spans: Sequence[tuple[int, int]]) -> list[Hypothesis]:
+    return [Hypothesis(tuple(labels), tuple(spans), -1.0, (0.5,) * len(labels))]
 
 
 def test_boundaries_worked_out_by_hand() -> None:
@@ -87,11 +90,22 @@ def test_a_lone_character_and_none() -> None:
     assert (nothing.text, nothing.confidence, nothing.characters) == ("", 0.0, ())
 
 
-def test_confidence_is_the_mean_of_the_characters() -> None:
+def test_confidence_is_the_probability_that_all_characters_are_right() -> None:
     hypothesis = Hypothesis((1, 2), ((0, 1), (1, 2)), -1.0, (0.25, 0.75))
-    transcript = transcript_of(hypothesis, ALPHABET, np.arange(9, dtype=np.float32))
-    assert transcript.confidence == 0.5
+    transcript = transcript_of([hypothesis], ALPHABET, np.arange(9, dtype=np.float32))
+    assert transcript.confidence == 0.25 * 0.75
     assert [character.confidence for character in transcript.characters] == [0.25, 0.75]
+
+
+def test_other_hypotheses_are_alternatives_with_their_scores() -> None:
+    spans = ((0, 1), (1, 2))
+    hypotheses = [
+        Hypothesis(labels, spans, optical, (0.5, 0.5), language)
+        for labels, optical, language in (((1, 2), -1.0, -3.0), ((1, 3), -2.0, -2.5))
+    ]
+    transcript = transcript_of(hypotheses, ALPHABET, np.arange(9, dtype=np.float32))
+    assert (transcript.text, transcript.alternatives) == ("ab", ("ac",))
+    assert transcript.scores == (Score(-1.0, -3.0), Score(-2.0, -2.5))
 
 
 @given(st.data(), st.integers(1, 80), st.floats(0.1, 20), st.floats(0, 30))
@@ -115,12 +129,38 @@ def test_boxes_are_in_order_without_gaps_inside_the_image(
 def test_boxes_stand_on_the_bars_of_the_source_image() -> None:
     transcript = recognizer().recognize(line_image())
     assert transcript.text == "a" * len(BARS)
-    assert transcript.confidence == pytest.approx(0.9)
+    assert transcript.confidence == pytest.approx(0.9 ** len(BARS))
     middles = [left + BAR / 2 for left in BARS]
     inner = [(left + right) / 2 for left, right in pairwise(middles)]
     expected = [2 * middles[0] - inner[0], *inner, 2 * middles[-1] - inner[-1]]
     found = [transcript.characters[0].left, *(c.right for c in transcript.characters)]
     np.testing.assert_allclose(found, expected, atol=4)  # px, a frame is about 5
+
+
+def test_the_models_temperature_makes_confidences_softer_and_nothing_else() -> None:
+    plain, softer = (recognizer(t).recognize(line_image()) for t in (1.0, 2.0))
+    weights = np.sqrt([0.9, 0.06, 0.02, 0.02])
+    assert [c.confidence for c in softer.characters] == pytest.approx(
+        [weights[0] / weights.sum()] * len(BARS)
+    )
+    assert [(c.text, c.left) for c in softer.characters] == [
+        (c.text, c.left) for c in plain.characters
+    ]
+
+
+def test_a_beam_reads_the_same_and_gives_alternatives() -> None:
+    greedy, beam = recognizer(), recognizer(alternatives=3)
+    first, second = greedy.recognize(line_image()), beam.recognize(line_image())
+    assert (first.text, first.alternatives, len(first.scores)) == (second.text, (), 1)
+    np.testing.assert_allclose(
+        [(c.left, c.right, c.confidence) for c in second.characters],
+        [(c.left, c.right, c.confidence) for c in first.characters],
+        rtol=1e-5,
+    )
+    assert len(set(second.alternatives) - {second.text}) == 3
+    optical = [score.optical for score in second.scores]
+    assert optical == sorted(optical, reverse=True)
+    assert optical[0] > first.scores[0].optical  # all paths of the text, not one
 
 
 def test_a_broken_image_among_many_has_its_error_in_its_place(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from ocr.types import (
     Outcome,
     Page,
     PageTranscript,
+    Score,
     Transcript,
 )
 
@@ -66,9 +67,12 @@ def test_right_values_are_accepted() -> None:
         (lambda: Hypothesis((1,), ((0, 1),), 0.0, ()), "one span and one posterior"),
         (lambda: Transcript("a", 1.01), "confidence 1.01"),
         (lambda: Transcript("a", float("nan")), "confidence nan"),
+        (lambda: Transcript("a", 1.0, (), ("b",), (Score(0, 0),)), "every alternative need one"),
         (lambda: PageTranscript(PAGE, (), "id"), "page p: 0 transcripts for 1 lines"),
         (lambda: Outcome(Path("a"), (), "fine"), "status 'fine'"),
         (lambda: ModelSpec("aba", *OPTIONS), "names a character twice"),
+        (lambda: ModelSpec("ab", *OPTIONS, temperature=0.0), "temperature 0.0 is not above 0"),
+        (lambda: ModelSpec("ab", *OPTIONS, temperature=float("nan")), "temperature nan"),
     ],
 )
 def test_wrong_values_are_refused(make: Callable[[], object], message: str) -> None:

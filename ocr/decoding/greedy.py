@@ -31,8 +31,8 @@ def collapse(path: Sequence[int] | IntArray) -> tuple[int, ...]:
     return tuple(labels[labels != BLANK].tolist())
 
 
-def greedy(log_probs: Float32Array) -> Hypothesis:
-    """Decode the single most probable path.
+def greedy(log_probs: Float32Array) -> tuple[Hypothesis]:
+    """Decode the single most probable path, the only hypothesis.
 
     log_probs  (T, K) natural logs, label 0 the blank; T may be 0, which reads as no text.
 
@@ -46,12 +46,13 @@ def greedy(log_probs: Float32Array) -> Hypothesis:
     ends = np.append(starts[1:], len(path))[: len(starts)]
     peaks = np.minimum(np.exp(np.maximum.reduceat(best, starts)), 1.0)  # rounding may exceed 1
     kept = path[starts] != BLANK
-    return Hypothesis(
+    hypothesis = Hypothesis(
         labels=collapse(path),
         spans=tuple(zip(starts[kept].tolist(), ends[kept].tolist(), strict=True)),
         optical=float(best.sum(dtype=np.float64)),
         posteriors=tuple(peaks[kept].tolist()),
     )
+    return (hypothesis,)
 
 
 def _run_starts(path: IntArray) -> IntArray:

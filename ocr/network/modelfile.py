@@ -24,24 +24,29 @@ from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerMo
 from ocr.files.atomic import write_atomically
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.options import NetworkOptions, PreprocessingOptions, from_dict
-from ocr.types import ModelSpec
+from ocr.types import MODEL_FORMAT, ModelSpec
 
-FORMAT_VERSION = 1
 METADATA_KEY = "carousel"
 CHECKSUM_KEY = "sha256"
 LARGEST_HEADER = 16 * 2**20  # bytes; a header longer than this is not one of ours
 
 
 def save_model(path: Path, network: RecognizerNetwork, spec: ModelSpec, half: bool = False) -> None:
-    """Write weights and spec, whole or not at all. ``half`` stores float16 (half the size)."""
+    """Write weights and spec in the current format, whole or not at all. ``half`` stores float16
+    (half the size)."""
     kind = torch.float16 if half else torch.float32
     tensors = {
         name: (value.to(kind) if value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    description = json.dumps(dataclasses.asdict(spec), ensure_ascii=False)
-    metadata = {METADATA_KEY: description, CHECKSUM_KEY: _checksum(description, tensors)}
-    write_atomically(path, tensors_to_bytes(tensors, metadata))
+    _write(path, tensors, spec)
+
+
+def save_described(path: Path, source: Path, spec: ModelSpec) -> None:
+    """Write a model file's weights as they are stored there with another spec, which may have
+    another temperature or record but not another alphabet or network. Raises ModelError."""
+    load_model_file(source)  # what is damaged stays what it is
+    _write(path, tensors_from_bytes(source.read_bytes()), spec)
 
 
 def load_model_file(path: Path) -> tuple[RecognizerNetwork, ModelSpec]:
@@ -105,6 +110,13 @@ def shipped_models() -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob("*.safetensors"))}
 
 
+def _write(path: Path, tensors: dict[str, Tensor], spec: ModelSpec) -> None:
+    values = dataclasses.asdict(spec) | {"version": MODEL_FORMAT}
+    description = json.dumps(values, ensure_ascii=False)
+    metadata = {METADATA_KEY: description, CHECKSUM_KEY: _checksum(description, tensors)}
+    write_atomically(path, tensors_to_bytes(tensors, metadata))
+
+
 def _read_header(path: Path) -> dict[str, str]:
     """The string metadata of a safetensors file, after checks that trust no byte of it."""
     try:
@@ -143,9 +155,9 @@ def _spec(path: Path, header: dict[str, str]) -> ModelSpec:
         version = int(values["version"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path, "its description cannot be read") from error
-    if version > FORMAT_VERSION:
+    if version > MODEL_FORMAT:
         raise NewerModelError(
-            f"{path} has model format {version}, this program reads up to {FORMAT_VERSION}",
+            f"{path} has model format {version}, this program reads up to {MODEL_FORMAT}",
             "update it: pip install --upgrade carousel-ocr",
         )
     try:

@@ -28,7 +28,7 @@ def count_edits(
         log_probs, frames = forward(batcher.plain(part))
         log_probs = log_probs.cpu()
         for row, index in enumerate(part):
-            reading = greedy(log_probs[: int(frames[row]), row].numpy())
+            (reading,) = greedy(log_probs[: int(frames[row]), row].numpy())
             text = batcher.lines.text(int(index))
             edits += edit_counts(text, batcher.alphabet.decode(reading.labels)).count
             characters += len(text)

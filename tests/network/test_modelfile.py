@@ -36,11 +36,13 @@ from ocr.network.modelfile import (
 )
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.options import NetworkOptions, PreprocessingOptions
-from ocr.types import ModelSpec
+from ocr.types import MODEL_FORMAT, ModelSpec
 
 PREPROCESSING = PreprocessingOptions(height=20, deslant=False)
 NETWORK = NetworkOptions(convolutions="2,3,4,5", layers=1, hidden=4, dropout=0.25)
-SPEC = ModelSpec("ab é𐌰", PREPROCESSING, NETWORK, {"credits": "Née & <fils>", "cer": 0.5})
+SPEC = ModelSpec(
+    "ab é𐌰", PREPROCESSING, NETWORK, {"credits": "Née & <fils>", "cer": 0.5}, temperature=1.25
+)
 
 
 def trained_network() -> RecognizerNetwork:
@@ -264,6 +266,8 @@ def test_a_flipped_header_is_damage(
         (lambda spec: spec.update(colour="red"), "ModelSpec has no field colour"),
         (lambda spec: spec.pop("network"), "its description is wrong"),
         (lambda spec: spec.update(alphabet="aa"), "names a character twice"),
+        (lambda spec: spec.update(temperature=0), "temperature 0 is not above 0"),
+        (lambda spec: spec.update(temperature="1"), "its description is wrong"),
         (lambda spec: spec.update(alphabet=""), "do not fit its description"),
         (lambda spec: spec["network"].update(hidden=5), "do not fit its description"),
         (lambda spec: spec["network"].update(hidden=10**9), "do not fit its description"),
@@ -296,8 +300,22 @@ def test_a_newer_version_is_named_as_such_whatever_else_it_holds(
     path: Path, content: bytes
 ) -> None:
     path.write_bytes(with_description(content, lambda spec: spec.update(version=7, colour="red")))
-    with pytest.raises(NewerModelError, match=r"model format 7, .* up to 1; update it: pip"):
+    with pytest.raises(NewerModelError, match=r"model format 7, .* up to 2; update it: pip"):
         read_spec(path)
+
+
+def test_a_file_of_the_first_version_has_no_temperature_and_is_written_in_the_current(
+    path: Path, content: bytes
+) -> None:
+    def first(spec: dict[str, Any]) -> None:
+        spec["version"] = 1
+        del spec["temperature"]
+
+    path.write_bytes(with_description(content, first))
+    network, spec = load_model_file(path)
+    assert (spec.version, spec.temperature) == (1, 1.0)
+    save_model(path, network, spec)
+    assert (read_spec(path).version, read_spec(path).training) == (MODEL_FORMAT, spec.training)
 
 
 def test_model_id_is_the_start_of_the_sha256(path: Path, content: bytes) -> None:

@@ -1,0 +1,151 @@
+"""The beam decoder: the texts that search.py finds, with their places and posteriors."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr.alphabet import Alphabet
+from ocr.confidence import label_posteriors
+from ocr.decoding.alignment import Spans, align_labels
+from ocr.decoding.automaton import END, Automaton, anything
+from ocr.decoding.language import LanguageModel
+from ocr.decoding.languagefile import read_language_model
+from ocr.decoding.rivals import rival_margins
+from ocr.decoding.search import EMPTY, Frames, Merit, Tree, merits, search
+from ocr.options import DecodingOptions
+from ocr.types import Float32Array, Hypothesis
+
+IntArray = npt.NDArray[np.int64]
+Float64Array = npt.NDArray[np.float64]
+
+
+class Reading(NamedTuple):
+    """One text with its two scores, natural logs."""
+
+    labels: tuple[int, ...]
+    optical: float
+    language: float
+
+
+@dataclass(frozen=True, slots=True)
+class BeamDecoder:
+    """Prefix beam search under an automaton.
+
+    automaton    what the language says; see automaton.py
+    symbols      (K,) the automaton's symbol of each label; that of the blank is not used
+    merit        weight and bonus of the language's score, and the width of the beam
+    threshold    0..1, labels less probable than this at a frame are not tried there
+    temperature  of the posteriors, see rivals.py
+    readings     how many hypotheses to return at most
+    """
+
+    automaton: Automaton
+    symbols: IntArray
+    merit: Merit
+    threshold: float = 0.0
+    temperature: float = 1.0
+    readings: int = 1
+
+    def __post_init__(self) -> None:
+        for array in self.automaton:
+            array.flags.writeable = False  # one kind of array for numba to compile for
+
+    def __call__(self, log_probs: Float32Array) -> tuple[Hypothesis, ...]:
+        """Best first. ``optical`` is the log of the sum over the paths that the beam has kept."""
+        frames = self.frames(log_probs)
+        return tuple(self._hypothesis(frames, reading) for reading in self.read(frames))
+
+    def read(self, frames: Frames) -> list[Reading]:
+        """The texts alone, best first."""
+        tree, beam = search(frames, self.automaton, self.merit)
+        order = np.argsort(-merits(tree, beam, self.merit), kind="stable")[: self.readings]
+        return [
+            Reading(
+                labels=labels_of(tree, int(beam.node[row])),
+                optical=float(np.logaddexp(beam.blank[row], beam.other[row])),
+                language=float(tree.language[beam.node[row]]),
+            )
+            for row in order.tolist()
+        ]
+
+    def labels(self, log_probs: Float32Array) -> tuple[int, ...]:
+        """The best text, without its place."""
+        return self.read(self.frames(log_probs))[0].labels
+
+    def _hypothesis(self, frames: Frames, reading: Reading) -> Hypothesis:
+        spans = align_labels(frames.log_probs, reading.labels)
+        margins = self.margins(frames, reading.labels, spans)
+        return Hypothesis(
+            labels=reading.labels,
+            spans=spans,
+            optical=reading.optical,
+            posteriors=tuple(label_posteriors(margins, self.temperature).tolist()),
+            language=reading.language,
+        )
+
+    def frames(self, log_probs: Float32Array) -> Frames:
+        """The log-probabilities (T, K) and the labels to be tried at each frame."""
+        least = math.log(self.threshold) if self.threshold > 0 else -math.inf
+        at, labels = np.nonzero(log_probs[:, 1:] >= least)
+        first = np.searchsorted(at, np.arange(len(log_probs) + 1))
+        return Frames(log_probs.astype(np.float64), labels + 1, first, self.symbols)
+
+    def margins(self, frames: Frames, labels: Sequence[int], spans: Spans) -> Float64Array:
+        """(U, R) the margins of what could stand in the place of each label."""
+        peaks = [
+            start + int(frames.log_probs[start:end, label].argmax())
+            for label, (start, end) in zip(labels, spans, strict=True)
+        ]
+        return rival_margins(
+            frames,
+            self.automaton,
+            self.merit,
+            np.array(labels, np.int64),
+            np.array(peaks, np.int64),
+        )
+
+
+def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
+    """With the language model of the options, or without one. Raises ModelError for its file."""
+    if options.language_model is None:
+        size = len(alphabet)
+        merit = Merit(0.0, options.bonus or 0.0, options.beam)
+        decoder = BeamDecoder(anything(size), np.arange(size), merit)
+    else:
+        model = read_language_model(Path(options.language_model))
+        decoder = language_decoder(model, alphabet, options.beam)
+        merit = decoder.merit
+        if options.weight is not None:
+            merit = merit._replace(weight=options.weight)
+        if options.bonus is not None:
+            merit = merit._replace(bonus=options.bonus)
+    return dataclasses.replace(
+        decoder, merit=merit, threshold=options.threshold, readings=1 + options.alternatives
+    )
+
+
+def language_decoder(model: LanguageModel, alphabet: Alphabet, width: int) -> BeamDecoder:
+    """The decoder that uses a language model as it was tuned."""
+    return BeamDecoder(
+        automaton=model.automaton,
+        symbols=np.concatenate([[END], model.symbols(alphabet.characters)]),
+        merit=Merit(model.options.weight, model.options.bonus, width),
+        temperature=model.options.temperature,
+    )
+
+
+def labels_of(tree: Tree, node: int) -> tuple[int, ...]:
+    """The labels of a prefix, first to last."""
+    labels: list[int] = []
+    while node != EMPTY:
+        labels.append(int(tree.label[node]))
+        node = int(tree.parent[node])
+    return tuple(labels[::-1])

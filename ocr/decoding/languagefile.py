@@ -1,0 +1,108 @@
+"""The language model's file: numbers in rows, mapped into memory, nothing that can run.
+
+8 bytes   89 4C 4D 0D 0A 1A 0A 00: no text, and altered by whatever alters line ends
+4 bytes   format version, little-endian like all numbers here
+4 bytes   length of the description
+...       the description, JSON: characters, options, number of states and arcs
+...       the arrays of the automaton in the order of its fields, 4 bytes a number, each
+          beginning at a multiple of 64 bytes
+32 bytes  sha256 of everything before
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import mmap
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ocr.decoding.automaton import Automaton, check
+from ocr.decoding.language import LanguageModel
+from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError, OcrError
+from ocr.files.atomic import write_atomically
+from ocr.options import LanguageOptions, from_dict
+
+MAGIC = b"\x89LM\r\n\x1a\n\0"
+FORMAT_VERSION = 1
+START = struct.Struct("<8sII")
+ALIGNMENT = 64  # bytes, a cache line
+CHECKSUM_BYTES = hashlib.sha256().digest_size
+KINDS = {"first": "<i4", "symbols": "<i4", "targets": "<i4", "scores": "<f4"}
+KINDS |= {"fallbacks": "<i4", "prices": "<f4"}
+
+
+def write_language_model(path: Path, model: LanguageModel) -> None:
+    """Write the model, whole or not at all. Raises OutputError."""
+    description = {
+        "characters": model.characters,
+        "options": dataclasses.asdict(model.options),
+        "states": len(model.automaton.fallbacks),
+        "arcs": len(model.automaton.symbols),
+    }
+    raw = json.dumps(description).encode()
+    content = bytearray(START.pack(MAGIC, FORMAT_VERSION, len(raw)) + raw)
+    for name, kind in KINDS.items():
+        content += bytes(-len(content) % ALIGNMENT)
+        content += np.ascontiguousarray(getattr(model.automaton, name), kind).tobytes()
+    write_atomically(path, bytes(content + hashlib.sha256(content).digest()))
+
+
+def read_language_model(path: Path) -> LanguageModel:
+    """The model of a file, its arrays mapped from the disk. Raises ModelError."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(START.size)
+            _check_start(path, start)
+            content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror})", "check the path") from error
+    if hashlib.sha256(content[:-CHECKSUM_BYTES]).digest() != content[-CHECKSUM_BYTES:]:
+        raise _damaged(path, "its contents are not those that were written")
+    try:
+        return _model(content)
+    except (OcrError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(path, f"its description is wrong ({error})") from error
+
+
+def _check_start(path: Path, start: bytes) -> None:
+    if not start:
+        raise _damaged(path, "it is empty")
+    if start[: len(MAGIC)] != MAGIC[: len(start)]:
+        raise ForeignModelError(f"{path} is not a language model", "give one made by ocr lm")
+    if len(start) < START.size:
+        raise _damaged(path, "it ends early")
+    version = START.unpack(start)[1]
+    if version > FORMAT_VERSION:
+        raise NewerModelError(
+            f"{path} has language model format {version}, this program reads up to "
+            f"{FORMAT_VERSION}",
+            "update it: pip install --upgrade carousel-ocr",
+        )
+
+
+def _model(content: memoryview) -> LanguageModel:
+    """Raises one of many errors where the description is not what the writer wrote."""
+    _, _, size = START.unpack(content[: START.size])
+    values: dict[str, Any] = json.loads(bytes(content[START.size : START.size + size]))
+    states, arcs = int(values["states"]), int(values["arcs"])
+    lengths = {"first": states + 1, "fallbacks": states, "prices": states}
+    arrays, place = {}, START.size + size
+    for name, kind in KINDS.items():
+        place += -place % ALIGNMENT
+        arrays[name] = np.frombuffer(content, kind, lengths.get(name, arcs), place)
+        place += arrays[name].nbytes
+    if place + CHECKSUM_BYTES != len(content):
+        raise ValueError("its arrays have other lengths")
+    options = from_dict(LanguageOptions, values["options"])
+    model = LanguageModel(str(values["characters"]), Automaton(**arrays), options)
+    check(model.automaton, model.symbol_count)
+    return model
+
+
+def _damaged(path: Path, why: str) -> DamagedModelError:
+    return DamagedModelError(f"{path} is damaged: {why}", "copy or make it again: ocr lm")

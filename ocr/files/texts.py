@@ -1,0 +1,66 @@
+"""Text that the user names: plain files, compressed ones, lists and folders of transcriptions."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ocr.errors import InputError
+from ocr.files.names import TEXT_SUFFIX, printable
+from ocr.files.sources import expand
+
+COMPRESSED = ".gz"
+LIST = ".tsv"
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 text file, ``.gz`` or plain. Raises InputError."""
+    try:
+        data = path.read_bytes()
+        if path.suffix == COMPRESSED:
+            data = gzip.decompress(data)
+        return data.decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"{printable(path)} cannot be read ({reason})", "check the file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{printable(path)} is not UTF-8 at byte {error.start}", "save it as UTF-8"
+        ) from error
+
+
+def read_lines(sources: Sequence[str]) -> Iterator[str]:
+    """The lines of text of all sources, in order.
+
+    A folder gives its ``.gt.txt`` files with those below it, a list ``.tsv`` what stands behind
+    the first TAB of each line, any other file its lines. Raises UsageError for what is not
+    there, InputError for what cannot be read.
+    """
+    for source in sources:
+        _, paths = expand(source)
+        for path in paths:
+            files = sorted(path.rglob(f"*{TEXT_SUFFIX}")) if path.is_dir() else [path]
+            if not files:
+                raise InputError(
+                    f"{printable(path)} has no {TEXT_SUFFIX} files", "name its text files"
+                )
+            for file in files:
+                yield from _lines(file)
+
+
+def _lines(file: Path) -> Iterator[str]:
+    lines = read_text(file).splitlines()
+    if Path(file.name.removesuffix(COMPRESSED)).suffix != LIST:
+        yield from lines
+        return
+    for number, line in enumerate(lines, start=1):
+        _, tab, text = line.partition("\t")
+        if line.strip() and not tab:
+            raise InputError(
+                f"{printable(file)}:{number} has no TAB", "each line is image<TAB>text"
+            )
+        yield text

@@ -1,0 +1,60 @@
+"""Texts that the user names: plain, compressed, lists, folders."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from ocr.errors import InputError, OcrError, UsageError
+from ocr.files.texts import read_lines, read_text
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    (tmp_path / "novel.txt").write_bytes("\ufeffune\r\nfée\n".encode())
+    (tmp_path / "more.txt.gz").write_bytes(gzip.compress("Straße\n\nund".encode()))
+    (tmp_path / "train.tsv").write_text("a.png\tpremière\n\nb.png\tseconde\tfin\n", "utf-8")
+    (tmp_path / "lines/x").mkdir(parents=True)
+    (tmp_path / "lines/x/b.gt.txt").write_text("b", "utf-8")
+    (tmp_path / "lines/a.gt.txt").write_text("a", "utf-8")
+    (tmp_path / "lines/a.png").write_bytes(b"?")
+    return tmp_path
+
+
+def test_every_kind_gives_its_lines_in_order(texts: Path) -> None:
+    names = ("train.tsv", "novel.txt", "more.txt.gz", "lines")
+    lines = list(read_lines([str(texts / name) for name in names]))
+    assert lines == ["première", "", "seconde\tfin", "une", "fée", "Straße", "", "und", "a", "b"]
+    assert list(read_lines([str(texts / "*.txt*")])) == ["Straße", "", "und", "une", "fée"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "message"),
+    [
+        ("gone.txt", None, UsageError, "gone.txt does not exist"),
+        ("latin.txt", "fée".encode("latin-1"), InputError, "is not UTF-8 at byte 1; save it"),
+        ("broken.gz", b"\x1f\x8b\x08", InputError, "broken.gz cannot be read"),
+        ("no.gz", b"text", InputError, r"no.gz cannot be read \(Not a gzipped file"),
+        ("bad.tsv", b"a.png\tx\nb.png y\n", InputError, "bad.tsv:2 has no TAB; each line is"),
+        ("empty/x", b"", InputError, r"empty has no .gt.txt files; name its text files"),
+    ],
+)
+def test_what_cannot_be_read_is_named(
+    tmp_path: Path, name: str, content: bytes | None, kind: type[OcrError], message: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    source = path.parent if "/" in name else path
+    with pytest.raises(kind, match=message):
+        list(read_lines([str(source)]))
+
+
+def test_a_damaged_gzip_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "cut.gz"
+    path.write_bytes(gzip.compress(b"x" * 1000)[:-9])
+    with pytest.raises(InputError, match=r"cut.gz cannot be read \(.*\); check the file"):
+        read_text(path)
