@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ocr.confidence import Bin, calibration_error, errors_removed, reliability
 from ocr.errors import ImageError, InputError
 from ocr.metrics import (
     Confusion,
@@ -20,6 +21,7 @@ from ocr.metrics import (
     confusions,
     edit_counts,
     error_rate,
+    right_characters,
     word_error_rate,
 )
 from ocr.preprocessing import ImageSource
@@ -27,6 +29,8 @@ from ocr.preprocessing.lines import LineImages
 from ocr.types import Sample, Transcript
 
 OnProgress = Callable[[int, int], None]  # lines done, lines in all
+
+CORRECTED = (0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the lines for which a report tells the gain
 
 
 class LineReader(Protocol):
@@ -78,8 +82,9 @@ class Failure:
 class Report:
     """How well a model reads a set of lines.
 
-    lines    in the order of the samples, without those in ``failed``
-    seconds  spent in recognition, loading of images included
+    lines        in the order of the samples, without those in ``failed``
+    seconds      spent in recognition, loading of images included
+    reliability  how often characters were right, by confidence; see ocr.confidence
     """
 
     model_id: str
@@ -89,6 +94,18 @@ class Report:
     confusions: tuple[Confusion, ...]
     failed: tuple[Failure, ...]
     seconds: float
+    reliability: tuple[Bin, ...] = ()
+
+    @property
+    def calibration_error(self) -> float:
+        """Expected calibration error of the characters' confidences, 0..1."""
+        return calibration_error(self.reliability)
+
+    def errors_removed(self, shares: Sequence[float] = CORRECTED) -> tuple[float, ...]:
+        """The share of all edits that is gone, 0..1, when so large a share of the lines is
+        corrected, the least confident first: what an archive should know of proofreading."""
+        confidences = [line.confidence for line in self.lines]
+        return errors_removed(confidences, [line.edits for line in self.lines], shares)
 
     @property
     def lines_per_second(self) -> float:
@@ -112,6 +129,12 @@ class Report:
             "wer": _rate_values(self.wer),
             "seconds": self.seconds,
             "lines_per_second": self.lines_per_second,
+            "calibration_error": self.calibration_error,
+            "reliability": [asdict(entry) for entry in self.reliability],
+            "errors_removed": [
+                {"lines_corrected": share, "errors_removed": removed}
+                for share, removed in zip(CORRECTED, self.errors_removed(), strict=True)
+            ],
             "confusions": [asdict(confusion) for confusion in self.confusions],
             "lines": [_line_values(line) for line in self.lines],
             "failed": [asdict(failure) for failure in self.failed],
@@ -189,11 +212,16 @@ def _report(
 ) -> Report:
     lines: list[LineResult] = []
     failed: list[Failure] = []
+    confidences: list[float] = []
+    right: list[bool] = []
     for sample, result in zip(samples, results, strict=True):
         if isinstance(result, ImageError):
             failed.append(Failure(sample.id, str(result)))
         else:
             lines.append(_line(sample, result))
+            if result.characters:
+                confidences += [character.confidence for character in result.characters]
+                right += right_characters(sample.text, result.text)
     if not lines:
         raise InputError(f"none of the {len(failed)} lines can be read: {failed[0].reason}")
     pairs = [(line.reference, line.text) for line in lines]
@@ -205,6 +233,7 @@ def _report(
         confusions=confusions(pairs),
         failed=tuple(failed),
         seconds=seconds,
+        reliability=reliability(confidences, right),
     )
 
 

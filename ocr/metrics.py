@@ -145,7 +145,17 @@ def align(reference: str, hypothesis: str) -> list[Pair]:
     reference, the right sides the normalised hypothesis. Where several alignments are equally
     short, the choice is always the same one.
     """
-    reference, hypothesis = normalize_text(reference), normalize_text(hypothesis)
+    return _aligned(normalize_text(reference), normalize_text(hypothesis))
+
+
+def right_characters(reference: str, hypothesis: str) -> list[bool]:
+    """Of every character of the hypothesis as it stands, not normalised, whether the normalised
+    reference has it in that place. So a needless space is wrong, which costs no edit."""
+    steps = _aligned(normalize_text(reference), hypothesis)
+    return [left == right for left, right in steps if right]
+
+
+def _aligned(reference: str, hypothesis: str) -> list[Pair]:
     shortest = min(len(reference), len(hypothesis))
     head = _common(reference, hypothesis, shortest)
     tail = _common(reference[::-1], hypothesis[::-1], shortest - head)

@@ -17,6 +17,7 @@ from itertools import groupby
 import numpy as np
 from PIL import Image
 
+from ocr.charts import SHARES, errors_curve, reliability_diagram
 from ocr.errors import ImageError
 from ocr.evaluation import Failure, LineResult, Report
 from ocr.metrics import Confusion, ErrorRate, align
@@ -51,6 +52,12 @@ p { margin: .25rem 0; max-width: 44rem; }
 .figures dd { margin: 0; }
 .figures dd:first-of-type { font-size: 1.9rem; line-height: 1.25; }
 .tables { display: flex; flex-wrap: wrap; gap: 0 4rem; }
+svg { width: 21rem; max-width: 100%; height: auto; font: .75rem system-ui, sans-serif;
+  fill: var(--soft); }
+svg .frame { fill: none; stroke: var(--rule); }
+svg .chance { fill: none; stroke: var(--soft); stroke-dasharray: 4 4; }
+svg .curve { fill: none; stroke: var(--bar); stroke-width: 2; }
+svg .point { fill: var(--bar); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { white-space: nowrap; }
 th, td { text-align: start; padding: .25rem 1.5rem .25rem 0; border-top: 1px solid var(--rule); }
@@ -101,6 +108,7 @@ def html_report(report: Report, limit: int = 200, load: LoadImage | None = None)
     sections = [
         _header(title, report),
         f'<div class="tables">{_distribution(report.lines)}{_confusions(report.confusions)}</div>',
+        _confidence(report),
         _failures(report.failed),
         _lines(report, limit, load or LineImages().load),
     ]
@@ -190,6 +198,21 @@ def _character(character: str) -> str:
     return f'<bdi lang="">{shown}</bdi> {number}'
 
 
+def _confidence(report: Report) -> str:
+    """How far confidences can be trusted, and what they are good for."""
+    charts = ""
+    if report.cer.edits:
+        removed = errors_curve(report.errors_removed(SHARES))
+        charts += f"<section><h2>Proofreading by confidence</h2>{removed}</section>"
+    if report.reliability:
+        error = f"Expected calibration error {100 * report.calibration_error:.1f} points"
+        charts += (
+            f"<section><h2>Reliability of confidences</h2>"
+            f'{reliability_diagram(report.reliability)}<p class="soft">{error}</p></section>'
+        )
+    return f'<div class="tables">{charts}</div>' if charts else ""
+
+
 def _failures(failed: Iterable[Failure]) -> str:
     rows = "".join(
         f'<li><bdi lang="">{_escape(item.id)}</bdi>: {_escape(item.reason)}</li>' for item in failed
@@ -218,7 +241,7 @@ def _article(line: LineResult, load: LoadImage) -> str:
     reference, reading = _differences(line.reference, line.text)
     figures = (
         f"{_count(line.edits, 'edit')} in {_count(line.length, 'character')}, "
-        f"CER {_percent(line.rate)}, confidence {line.confidence:.2f}"
+        f"CER {_percent(line.rate)}, confidence {line.confidence:.2g}"
     )
     return (
         f'<article><h3><bdi lang="">{_escape(line.id)}</bdi></h3><p class="soft">{figures}</p>'

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ocr.confidence import whole
 from ocr.errors import ImageError, InputError
 from ocr.evaluation import Failure, Report, evaluate
 from ocr.metrics import character_error_rate, confusions, word_error_rate
-from ocr.types import Line, Sample, Transcript
+from ocr.types import Character, Line, Sample, Transcript
 
 TRUTH = {
     "a": ("the quick brown fox", "the quick brown fox"),
@@ -138,6 +139,44 @@ def test_a_line_on_a_page_is_cut_out_of_it(tmp_path: Path) -> None:
     assert report.cer.edits == 0
     assert [line.text for line in report.lines] == ["30 x 10, 200", "50 x 20, 200"]
     assert [failure.id for failure in report.failed] == ["gone"]
+
+
+class UnsureRecognizer(FakeRecognizer):
+    """Gives each character the confidence 0.9, or 0.3 where it is q, u or 7."""
+
+    def _read(self, source: Path) -> Transcript | ImageError:
+        text = self.texts[source.stem]
+        characters = tuple(Character(c, 0.0, 1.0, 0.3 if c in "qu7" else 0.9) for c in text)
+        confidence = whole([character.confidence for character in characters])
+        return Transcript(text, confidence, characters)
+
+
+def test_confidences_are_held_against_what_was_right() -> None:
+    """Of the six unsure characters q and u of "quick" and u of "jumqs" are right; q there, u of
+    "ouer" and 7 are wrong. All the others are right."""
+    texts = {key: text for key, (_, text) in TRUTH.items()}
+    report = evaluate(UnsureRecognizer(texts), samples_of(TRUTH))
+    unsure, sure = report.reliability
+    assert (unsure.count, unsure.confidence) == (6, pytest.approx(0.3))
+    assert unsure.right == pytest.approx(3 / 6)
+    assert sure.count == sum(map(len, texts.values())) - 6
+    assert sure.right == 1.0
+    assert report.calibration_error == pytest.approx(
+        (6 * 0.2 + sure.count * 0.1) / (6 + sure.count)
+    )
+
+
+def test_the_least_confident_lines_are_worth_correcting() -> None:
+    texts = {key: text for key, (_, text) in TRUTH.items()}
+    report = evaluate(UnsureRecognizer(texts), samples_of(TRUTH))
+    order = sorted(report.lines, key=lambda line: line.confidence)
+    edits = [line.edits for line in order]
+    assert report.errors_removed((0.25, 0.5, 1.0)) == (
+        edits[0] / 4,
+        sum(edits[:2]) / 4,
+        1.0,
+    )
+    assert report_of(TRUTH).reliability == ()  # a reader without characters
 
 
 def test_the_report_goes_through_json() -> None:

@@ -22,6 +22,7 @@ from ocr.metrics import (
     confusions,
     edit_counts,
     error_rate,
+    right_characters,
     word_edit_counts,
     word_error_rate,
 )
@@ -178,3 +179,21 @@ def test_confusions_are_ranked_by_count_then_by_character() -> None:
     )
     assert confusions(pairs, top=1) == (Confusion("n", "m", 2),)
     assert confusions([("same", " same ")]) == ()
+
+
+@given(SHORT, SHORT)
+def test_right_characters_are_those_that_an_alignment_keeps(reference: str, text: str) -> None:
+    """As it stands: a needless space is wrong, though it costs no edit."""
+    right = right_characters(reference, text)
+    assert len(right) == len(text)
+    kept = [c for c, good in zip(text, right, strict=True) if good]
+    rest = iter(normalize_text(reference))
+    assert all(c in rest for c in kept)  # a subsequence
+    fewest = fewest_edits(normalize_text(reference), text)
+    assert len(text) - sum(right) <= fewest
+
+
+def test_right_characters_by_hand() -> None:
+    assert right_characters("abc", "axc") == [True, False, True]
+    assert sum(right_characters("a b", " a  b")) == 3
+    assert right_characters("abc", "") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import re
 from dataclasses import replace
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ocr.charts import LEFT, SHARES, SIDE, TOP
+from ocr.confidence import Bin
 from ocr.errors import ImageError
 from ocr.evaluation import Failure, LineResult, Report
 from ocr.metrics import Edits, confusions, edit_counts, error_rate, word_error_rate
@@ -180,6 +183,24 @@ def test_a_perfect_reading_needs_no_legend_and_no_table_of_confusions() -> None:
     assert outline.all("article") == outline.all("del") == []
     assert outline.inside("h2") == ["Lines by error rate", "Lines with most errors"]
     assert "0.00 %" in outline.inside("dd")
+
+
+def test_confidences_are_drawn() -> None:
+    """A point per bin where it belongs, and the errors' curve from corner to corner."""
+    report = report_of([("abc", "abx"), ("abc", "xyz")])
+    bins = (Bin(25, 0.25, 0.5), Bin(75, 1.0, 0.75))
+    outline = parsed(html_report(dataclasses.replace(report, reliability=bins), load=ramp))
+    first, second = outline.all("circle")
+    assert (first["cx"], first["cy"]) == (f"{LEFT + SIDE / 4:.1f}", f"{TOP + SIDE / 2:.1f}")
+    assert (second["cx"], second["cy"]) == (f"{LEFT + SIDE:.1f}", f"{TOP + SIDE / 4:.1f}")
+    areas = [float(point["r"] or 0) ** 2 for point in (first, second)]
+    assert areas[1] / areas[0] == pytest.approx(3, rel=0.05)
+    curve = (outline.all("polyline")[0]["points"] or "").split()
+    assert curve[0] == f"{LEFT}.0,{TOP + SIDE}.0"
+    assert curve[-1] == f"{LEFT + SIDE}.0,{TOP}.0"
+    assert len(curve) == len(SHARES)
+    assert "Expected calibration error 25.0 points" in outline.inside("p")
+    assert "Reliability of confidences" not in html_report(report, load=ramp)
 
 
 def test_header_gives_the_rates_with_interval_and_lines() -> None:

@@ -12,7 +12,9 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.command import format_option
 from ocr.cli.failures import say
+from ocr.cli.options import options_from
 from ocr.errors import PartialFailure, UsageError
+from ocr.options import DecodingOptions
 
 if TYPE_CHECKING:
     from ocr.evaluation import Report
@@ -23,6 +25,7 @@ SHOWN_CONFUSIONS = 10
 EXAMPLES = """\
 ocr evaluate mine.safetensors test.tsv                    error rates, and a report with images
 ocr evaluate default lines/ --no-html                     the shipped model, rates only
+ocr evaluate mine.safetensors test.tsv --lm french.lm     with a language model
 ocr evaluate mine.safetensors test.tsv --html today.html  name the report
 ocr evaluate mine.safetensors test.tsv --format json      every line with its reading"""
 
@@ -46,20 +49,28 @@ ocr evaluate mine.safetensors test.tsv --format json      every line with its re
     help="How many of the worst lines to print.  [default: 10]",
 )
 @format_option("text", "json")
+@options_from(DecodingOptions, "decoding", "Reading")
 def command(
-    model: str, data: tuple[str, ...], html: Path | None, no_html: bool, lines: int, kind: str
+    model: str,
+    data: tuple[str, ...],
+    html: Path | None,
+    no_html: bool,
+    lines: int,
+    kind: str,
+    decoding: DecodingOptions,
 ) -> None:
     """Read the transcribed lines of DATA with MODEL and count the errors.
 
-    Prints character and word error rates with their 95 % intervals, the most confused
-    characters and the worst lines, and writes a report with the line images. MODEL is a model
-    file or the name of a shipped model; DATA is as for ocr train.
+    Prints character and word error rates with their 95 % intervals, what proofreading the least
+    confident lines would bring, the most confused characters and the worst lines, and writes a
+    report with the line images. MODEL is a model file or the name of a shipped model; DATA is
+    as for ocr train.
 
     Exit code: 0 all read, 3 some lines could not be used, 4 none could.
     """
     if html and no_html:
         raise UsageError("--html and --no-html contradict each other", "give one of them")
-    report, left_out = _evaluate(model, data)
+    report, left_out = _evaluate(model, data, decoding)
     page = None if no_html else html or Path(f"{Path(model).stem}-evaluation.html")
     if page:
         from ocr.files.atomic import write_atomically
@@ -81,7 +92,7 @@ def command(
         )
 
 
-def _evaluate(model: str, data: tuple[str, ...]) -> tuple[Report, int]:
+def _evaluate(model: str, data: tuple[str, ...], decoding: DecodingOptions) -> tuple[Report, int]:
     """The report, and how many lines of the data were unusable from the start."""
     from ocr.cli.display import progress_bar
     from ocr.evaluation import evaluate
@@ -91,8 +102,10 @@ def _evaluate(model: str, data: tuple[str, ...]) -> tuple[Report, int]:
     dataset = read_samples(data)
     for problem in dataset.problems[:SHOWN_CONFUSIONS]:
         say(f"left out: {problem.id}: {problem.reason}", "yellow")
+    recognizer = load_model(model, decoding)
     with progress_bar("reading") as move:
-        return evaluate(load_model(model), dataset.samples, on_progress=move), len(dataset.problems)
+        report = evaluate(recognizer, dataset.samples, on_progress=move)
+    return report, len(dataset.problems)
 
 
 def _text(report: Report, worst: int) -> Iterator[str]:
@@ -104,6 +117,7 @@ def _text(report: Report, worst: int) -> Iterator[str]:
     )
     yield f"CER  {_rate(report.cer, 'character')}"
     yield f"WER  {_rate(report.wer, 'word')}"
+    yield from _confidence(report)
     for failure in report.failed:
         yield f"not read: {failure.id}: {failure.reason}"
     if report.confusions:
@@ -116,6 +130,19 @@ def _text(report: Report, worst: int) -> Iterator[str]:
         yield f"  {line.id}  ({counted(line.edits, 'edit')}, CER {100 * line.rate:.1f} %)"
         yield f"    text     {line.reference}"
         yield f"    reading  {line.text}"
+
+
+def _confidence(report: Report) -> Iterator[str]:
+    from ocr.evaluation import CORRECTED
+
+    if report.reliability:
+        characters = sum(entry.count for entry in report.reliability)
+        error = 100 * report.calibration_error
+        yield f"expected calibration error {error:.1f} points over {characters:,} characters"
+    if report.cer.edits:
+        yield "\ncorrecting the least confident lines"
+        for share, removed in zip(CORRECTED, report.errors_removed(), strict=True):
+            yield f"  {100 * share:3.0f} % of them removes {100 * removed:3.0f} % of the errors"
 
 
 def _rate(rate: ErrorRate, unit: str) -> str:

@@ -14,7 +14,9 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.command import format_option, model_option
 from ocr.cli.failures import complain
+from ocr.cli.options import options_from
 from ocr.errors import ImageError, InputError, OcrError, PartialFailure, UsageError
+from ocr.options import DecodingOptions
 
 if TYPE_CHECKING:
     from ocr.recognition import Recognizer
@@ -27,6 +29,8 @@ EXAMPLES = """\
 ocr recognize line.png                          one line of text
 ocr recognize 'lines/*.png' --with-names        a pattern; each line after its image's name
 ocr recognize line.png --format json            confidence and a box per character
+ocr recognize line.png --lm french.lm           with knowledge of the language
+ocr recognize line.png --format json --alternatives 4
 ocr recognize - < line.png                      the image from standard input"""
 
 
@@ -35,7 +39,10 @@ ocr recognize - < line.png                      the image from standard input"""
 @model_option
 @format_option("text", "json")
 @click.option("--with-names", is_flag=True, help="Begin each line with the image's name and a TAB.")
-def command(images: tuple[str, ...], model: str, kind: str, with_names: bool) -> None:
+@options_from(DecodingOptions, "decoding", "Reading")
+def command(
+    images: tuple[str, ...], model: str, kind: str, with_names: bool, decoding: DecodingOptions
+) -> None:
     """Print the text of each IMAGE of one line, in order, one per line.
 
     An image that cannot be read is named on standard error and has no line in the output;
@@ -46,7 +53,8 @@ def command(images: tuple[str, ...], model: str, kind: str, with_names: bool) ->
     from ocr.recognition import load_model
 
     names = list(_names(images))
-    recognizer = load_model(model) if not all(isinstance(n, OcrError) for n in names) else None
+    usable = not all(isinstance(name, OcrError) for name in names)
+    recognizer = load_model(model, decoding) if usable else None
     failed = 0
     for name, result in _results(recognizer, names):
         if isinstance(result, OcrError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,18 @@ from ocr.cli.command import model_option
 from ocr.cli.failures import complain, say
 from ocr.cli.options import options_from
 from ocr.errors import InputError, OutputError, PartialFailure
-from ocr.options import BatchOptions
+from ocr.options import BatchOptions, DecodingOptions
 
 if TYPE_CHECKING:
     from ocr.batch import Plan
+    from ocr.recognition import Recognizer
     from ocr.types import Outcome
 
 EXAMPLES = """\
 ocr transcribe scans/ -o texts/                         scans/a/x.png -> texts/a/x.txt
 ocr transcribe scans/ -o texts/ -m mine.safetensors     with a model of your own
-ocr transcribe scans/ -o out/ --format txt,json         boxes and confidences as well"""
+ocr transcribe scans/ -o out/ --format txt,json         boxes and confidences as well
+ocr transcribe scans/ -o texts/ --lm french.lm          with knowledge of the language"""
 
 
 @make_command("transcribe", EXAMPLES)
@@ -46,8 +49,14 @@ ocr transcribe scans/ -o out/ --format txt,json         boxes and confidences as
     help="What to write, separated by commas: txt, json.",
 )
 @options_from(BatchOptions, "options", "Work")
+@options_from(DecodingOptions, "decoding", "Reading")
 def command(
-    folders: tuple[str, ...], output: Path, model: str, formats: str, options: BatchOptions
+    folders: tuple[str, ...],
+    output: Path,
+    model: str,
+    formats: str,
+    options: BatchOptions,
+    decoding: DecodingOptions,
 ) -> None:
     """Read every line image below FOLDER... and write one file per image.
 
@@ -57,12 +66,14 @@ def command(
     Exit code: 0 all done, 3 some images failed, 4 none could be used.
     """
     from ocr.batch import plan, skipped, write_failures
+    from ocr.recognition import load_model
 
     suffixes = list(dict.fromkeys(part.strip() for part in formats.split(",") if part.strip()))
     planned = plan(folders, output, suffixes, options.overwrite)
     outcomes = list(skipped(planned))
     try:
-        _run(planned, model, options.batch_size, outcomes.append)
+        load = partial(load_model, model, decoding)
+        _run(planned, load, options.batch_size, outcomes.append)
     except (KeyboardInterrupt, OutputError):
         _summarize(outcomes)
         say("what is done stays; the same command goes on from here", "yellow")
@@ -75,17 +86,21 @@ def command(
     _judge(outcomes, failures)
 
 
-def _run(planned: Plan, model: str, batch_size: int, on_outcome: Callable[[Outcome], None]) -> None:
+def _run(
+    planned: Plan,
+    load: Callable[[], Recognizer],
+    batch_size: int,
+    on_outcome: Callable[[Outcome], None],
+) -> None:
     if not planned.pending:
         return  # nothing to load a model for
     from ocr.batch import work
     from ocr.cli.display import progress_bar
-    from ocr.recognition import load_model
 
     total = len(planned.pending)
     with (
         progress_bar("reading") as move,
-        closing(work(load_model(model), planned.pending, batch_size)) as outcomes,
+        closing(work(load(), planned.pending, batch_size)) as outcomes,
     ):
         move(0, total)
         for number, outcome in enumerate(outcomes, start=1):

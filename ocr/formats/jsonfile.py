@@ -1,9 +1,14 @@
-"""JSON of one line image: the reading with confidences and a box per character.
+"""JSON of one line image: the reading with confidences and a box per character, and what else it
+could be.
 
-    {"path": "a/x.png", "model": "0123456789ab", "text": "Go", "confidence": 0.98,
-     "characters": [{"text": "G", "left": 3.2, "right": 21.0, "confidence": 0.99}, ...]}
+    {"path": "a/x.png", "model": "0123456789ab", "text": "Go", "confidence": 0.9801,
+     "optical": -0.1, "language": -3.4,
+     "characters": [{"text": "G", "left": 3.2, "right": 21.0, "confidence": 0.99}, ...],
+     "alternatives": [{"text": "Co", "optical": -2.1, "language": -4.8}, ...]}
 
-Boxes are in pixels of the upright image, its left edge 0; confidences are 0..1.
+Boxes are in pixels of the upright image, its left edge 0; confidences are 0..1, the line's that
+of all its characters being right. ``optical`` and ``language`` are the natural logs of what the
+network and the language model say of the whole line, null where nobody asked them.
 """
 
 from __future__ import annotations
@@ -15,7 +20,8 @@ from typing import Any
 from ocr.types import Character, Transcript
 
 PIXEL_DIGITS = 2  # decimals of a coordinate: finer than the network sees
-CONFIDENCE_DIGITS = 4
+CONFIDENCE_DIGITS = 4  # significant ones: the confidences of long lines are small
+SCORE_DIGITS = 3  # decimals
 
 
 def line_json(image: Path, transcript: Transcript, model_id: str) -> str:
@@ -29,8 +35,13 @@ def line_values(image: Path, transcript: Transcript, model_id: str) -> dict[str,
         "path": str(image).encode("utf-8", "backslashreplace").decode("utf-8"),
         "model": model_id,
         "text": transcript.text,
-        "confidence": round(transcript.confidence, CONFIDENCE_DIGITS),
+        "confidence": _rounded(transcript.confidence),
+        **_scores(transcript, 0),
         "characters": [character_values(character) for character in transcript.characters],
+        "alternatives": [
+            {"text": text, **_scores(transcript, place)}
+            for place, text in enumerate(transcript.alternatives, start=1)
+        ],
     }
 
 
@@ -40,5 +51,20 @@ def character_values(character: Character) -> dict[str, Any]:
         "text": character.text,
         "left": round(character.left, PIXEL_DIGITS),
         "right": round(character.right, PIXEL_DIGITS),
-        "confidence": round(character.confidence, CONFIDENCE_DIGITS),
+        "confidence": _rounded(character.confidence),
+    }
+
+
+def _rounded(confidence: float) -> float:
+    return float(f"{confidence:.{CONFIDENCE_DIGITS}g}")
+
+
+def _scores(transcript: Transcript, place: int) -> dict[str, float | None]:
+    """Of the reading (place 0) or of an alternative (from 1 on)."""
+    if not transcript.scores:
+        return {"optical": None, "language": None}
+    score = transcript.scores[place]
+    return {
+        "optical": round(score.optical, SCORE_DIGITS),
+        "language": round(score.language, SCORE_DIGITS),
     }

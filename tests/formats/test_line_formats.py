@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ocr.formats import LINE_WRITERS
-from ocr.types import Character, Transcript
+from ocr.types import Character, Score, Transcript
 
 TEXT = 'a<b>&"\U0001d510 \u05d0\u05d1 e\u0301'
 BOXES = tuple(
@@ -25,12 +25,27 @@ def test_json_is_one_line_that_holds_everything() -> None:
     assert written.count("\n") == 1
     assert written.endswith("}\n")
     values = json.loads(written)
-    assert list(values) == ["path", "model", "text", "confidence", "characters"]
+    assert list(values) == [
+        "path", "model", "text", "confidence", "optical", "language", "characters", "alternatives"
+    ]  # fmt: skip
     assert values["path"] == "a/x.png"
     assert values["model"] == "0123456789ab"
     assert values["text"] == "".join(box["text"] for box in values["characters"]) == TEXT
     assert values["confidence"] == 0.1235
     assert values["characters"][1] == {"text": "<", "left": 10.33, "right": 20, "confidence": 0.5}
+
+
+def test_json_has_the_scores_of_the_reading_and_of_every_alternative() -> None:
+    scores = (Score(-1.25, -3.0), Score(-2.00049, -2.5))
+    transcript = Transcript("Go", 1.23456e-7, alternatives=("Co",), scores=scores)
+    values = json.loads(LINE_WRITERS["json"](Path("x.png"), transcript, "id"))
+    assert (values["optical"], values["language"]) == (-1.25, -3.0)
+    assert values["alternatives"] == [{"text": "Co", "optical": -2.0, "language": -2.5}]
+    assert values["confidence"] == 1.235e-7
+    unscored = Transcript("Go", 1.0, alternatives=("Co",))
+    values = json.loads(LINE_WRITERS["json"](Path("x.png"), unscored, "id"))
+    assert values["optical"] is None
+    assert values["alternatives"] == [{"text": "Co", "optical": None, "language": None}]
 
 
 def test_json_can_be_encoded_whatever_the_file_is_called() -> None:
