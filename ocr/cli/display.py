@@ -49,6 +49,17 @@ def progress_bar(title: str) -> Iterator[OnProgress]:
         yield move
 
 
+@contextmanager
+def working(title: str) -> Iterator[None]:
+    """A sign of life beside what takes a while and cannot say how long."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(title):
+        yield
+
+
 def duration(seconds: float) -> str:
     """A time as a person says it: ``40 s``, ``12 min``, ``3.5 h``; unknown as ``?``."""
     if not 0 <= seconds < float("inf"):

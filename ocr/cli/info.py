@@ -34,6 +34,7 @@ def command(model: str, kind: str) -> None:
         "path": str(path),
         "id": model_id(path),
         "format": spec.version,
+        "temperature": spec.temperature,
         "bytes": path.stat().st_size,
         "weights": sum(weight.numel() for weight in network.parameters()),
         "alphabet": spec.alphabet,
@@ -52,6 +53,7 @@ def _text(facts: dict[str, Any]) -> Iterator[str]:
 
     yield f"{facts['path']}"
     yield f"id {facts['id']}, {facts['weights']:,} weights, {facts['bytes'] / 1e6:.1f} MB"
+    yield f"temperature {facts['temperature']:.3g}"
     yield f"\nwrites {len(facts['alphabet'])} characters"
     for name, characters in grouped(facts["alphabet"]).items():
         yield f"  {name:<14} {characters}"

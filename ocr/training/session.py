@@ -13,6 +13,7 @@ from ocr.errors import UsageError
 from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
 from ocr.training.data.datareport import problems_tsv
+from ocr.training.finish import calibrate_run
 from ocr.training.loop import Progress, Trainer, train
 from ocr.training.parallel import Alone, Gloo, Helpers, usable_cores
 from ocr.training.run import Run, run_folder
@@ -87,7 +88,8 @@ def lines_per_second(run: Run) -> float:
 def train_run(
     run: Run, should_stop: Callable[[], bool] = lambda: False
 ) -> Generator[Progress, None, None]:
-    """Save the run, start its processes, train, and end them. See ``ocr.training.loop.train``.
+    """Save the run, start its processes, train, end them, and calibrate the model if the run
+    came to its end. See ``ocr.training.loop.train``.
 
     Close the iterator if you leave it early, or the other processes wait for the next step.
     """
@@ -95,6 +97,8 @@ def train_run(
     size = process_count(run.options)
     if size == 1:
         yield from train(run, Alone(), should_stop)
-        return
-    with Helpers(run.folder, size), closing(Gloo(run.folder, 0, size)) as exchange:
-        yield from train(run, exchange, should_stop)
+    else:
+        with Helpers(run.folder, size), closing(Gloo(run.folder, 0, size)) as exchange:
+            yield from train(run, exchange, should_stop)
+    if not should_stop():
+        calibrate_run(run)

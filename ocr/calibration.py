@@ -1,0 +1,124 @@
+"""Transcribed lines -> the temperature at which confidences come true.
+
+A model has one temperature, for its log-probabilities; a language model has another, for what
+it makes of them. Lines for this are none that were trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr.alphabet import Alphabet
+from ocr.confidence import calibration_error, fit_temperature, label_posteriors, reliability
+from ocr.decoding.alignment import peak_frames
+from ocr.decoding.beam import BeamDecoder
+from ocr.decoding.greedy import greedy
+from ocr.errors import ImageError, InputError
+from ocr.evaluation import Failure, source_of
+from ocr.metrics import right_characters
+from ocr.preprocessing import preprocess
+from ocr.recognition import Recognizer
+from ocr.types import Columns, Float32Array, Sample
+
+FloatArray = npt.NDArray[np.floating[Any]]
+OnProgress = Callable[[int, int], None]  # lines done, lines in all
+
+BATCH = 32  # lines that are read together
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLine:
+    """What the network says of a line, (T, K) natural logs, and what stands there."""
+
+    log_probs: Float32Array
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The temperature, and the expected calibration error without it and with it, 0..1, over
+    so many characters."""
+
+    temperature: float
+    before: float
+    after: float
+    characters: int
+
+
+def known_lines(
+    recognizer: Recognizer,
+    samples: Sequence[Sample],
+    on_progress: OnProgress = lambda done, total: None,
+) -> tuple[list[KnownLine], list[Failure]]:
+    """Read the samples, with the model's temperature as it is, and list those that cannot be
+    read. Raises InputError where none can."""
+    lines: list[KnownLine] = []
+    failed: list[Failure] = []
+    for start in range(0, len(samples), BATCH):
+        columns: list[Columns] = []
+        texts: list[str] = []
+        for sample in samples[start : start + BATCH]:
+            try:
+                columns.append(preprocess(source_of(sample), recognizer.spec.preprocessing))
+                texts.append(sample.text)
+            except ImageError as error:
+                failed.append(Failure(sample.id, str(error)))
+        lines += map(KnownLine, recognizer.log_probs(columns), texts)
+        on_progress(len(lines) + len(failed), len(samples))
+    if not lines:
+        reason = f": {failed[0].reason}" if failed else ""
+        raise InputError(f"none of the {len(samples)} lines can be read{reason}", "see: ocr check")
+    return lines, failed
+
+
+def calibrate_model(lines: Sequence[KnownLine], alphabet: Alphabet) -> Calibration:
+    """What a model's temperature is to be multiplied by, from the characters that best path
+    decoding reads. Raises InputError where it reads none."""
+    margins, right = [], []
+    for line in lines:
+        (reading,) = greedy(line.log_probs)
+        peaks = peak_frames(line.log_probs, reading.labels, reading.spans)
+        rows = line.log_probs[peaks]  # (U, K)
+        own = np.arange(len(rows)), np.array(reading.labels, np.int64)
+        margin = rows - rows[own][:, None]
+        margin[own] = -np.inf
+        margins.append(margin)
+        right += right_characters(line.text, alphabet.decode(reading.labels))
+    return _calibration(margins, right)
+
+
+def calibrate_language(
+    decoder: BeamDecoder, lines: Sequence[KnownLine], alphabet: Alphabet
+) -> Calibration:
+    """The temperature of the posteriors that a beam decoder gives. Raises InputError where no
+    character is read."""
+    margins, right = [], []
+    for line in lines:
+        frames = decoder.frames(line.log_probs)
+        (reading,) = decoder(line.log_probs)
+        margins.append(decoder.margins(frames, reading.labels, reading.spans))
+        right += right_characters(line.text, alphabet.decode(reading.labels))
+    return _calibration(margins, right)
+
+
+def _calibration(margins: Sequence[FloatArray], right: Sequence[bool]) -> Calibration:
+    """margins: per line (U, R), R of each its own."""
+    if not right:
+        raise InputError("the model reads nothing on these lines", "give other lines")
+    whole = np.full((len(right), max(margin.shape[1] for margin in margins)), -np.inf, np.float32)
+    done = 0
+    for margin in margins:
+        whole[done : done + len(margin), : margin.shape[1]] = margin
+        done += len(margin)
+    outcomes = np.array(right)
+    temperature = fit_temperature(whole, outcomes)
+    before, after = (
+        calibration_error(reliability(label_posteriors(whole, t), outcomes))
+        for t in (1.0, temperature)
+    )
+    return Calibration(temperature, before, after, len(right))

@@ -1,0 +1,143 @@
+"""``ocr lm``: text -> language model, and how much to heed it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.command import model_option
+from ocr.cli.options import given, options_from, switch_of
+from ocr.cli.tuningdata import lines_option, read_known_lines
+from ocr.errors import UsageError
+from ocr.options import LanguageOptions
+
+if TYPE_CHECKING:
+    from ocr.decoding.language import LanguageModel
+
+EXAMPLES = """\
+ocr lm train.tsv novels.txt.gz -o french.lm          learn from transcriptions and novels
+ocr lm --lm french.lm --tune val.tsv -m default      tune it for a model, on validation lines
+ocr lm letters/ -o letters.lm --tune held-back/      both at once
+ocr recognize line.png --lm french.lm                use it"""
+
+
+@make_command("lm", EXAMPLES)
+@click.argument("texts", metavar="[TEXT]...", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the language model.  [default with --lm: the same file]",
+)
+@click.option(
+    "--lm",
+    "existing",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Tune this language model instead of making one.",
+)
+@click.option(
+    "--tune",
+    "data",
+    metavar="DATA",
+    multiple=True,
+    help="Transcribed lines, none trained on, to tune weight and bonus by; can be repeated.",
+)
+@model_option
+@lines_option
+@options_from(LanguageOptions, "options", "Language model")
+def command(
+    texts: tuple[str, ...],
+    output: Path | None,
+    existing: Path | None,
+    data: tuple[str, ...],
+    model: str,
+    lines: int,
+    options: LanguageOptions,
+) -> None:
+    """Learn from TEXT which characters follow each other, to read lines with it later.
+
+    TEXT is a text file (.txt, .gz), a list image<TAB>text (.tsv) or a folder with .gt.txt files;
+    take text of the same language, time and kind as what will be read, never the lines that you
+    test on. How much the language counts beside the image depends on the model and the hands:
+    --tune finds it.
+
+    Exit code: 0 done, 3 tuned but some lines could not be used, 4 no usable text or line.
+    """
+    place = _place(texts, output, existing, data)
+    language = _made(texts, options) if existing is None else _read(existing)
+    if existing is None:
+        _write(place, language)
+    if data:
+        _tune(place, language, model, data, lines)
+
+
+def _place(
+    texts: tuple[str, ...], output: Path | None, existing: Path | None, data: tuple[str, ...]
+) -> Path:
+    """Where the language model is written to. Raises UsageError if there is nothing to do."""
+    if bool(texts) == (existing is not None):
+        what = "TEXT and --lm contradict each other" if texts else "no text given"
+        raise UsageError(what, "give either TEXT to learn from or --lm to tune")
+    if existing is not None and given(LanguageOptions):
+        names = ", ".join(switch_of(LanguageOptions, field) for field in given(LanguageOptions))
+        raise UsageError(f"{names} can only be set for a new language model", "leave --lm out")
+    if existing is not None and not data:
+        raise UsageError("there is nothing to do with --lm alone", "name lines with --tune")
+    place = output or existing
+    if place is None:
+        raise UsageError("there is no place to write to", "name the language model with -o")
+    return place
+
+
+def _made(texts: tuple[str, ...], options: LanguageOptions) -> LanguageModel:
+    from ocr.cli.display import working
+    from ocr.decoding.language import train_language_model
+    from ocr.files.texts import read_lines
+
+    with working("learning which characters follow each other"):
+        return train_language_model(read_lines(texts), options)
+
+
+def _read(path: Path) -> LanguageModel:
+    from ocr.decoding.languagefile import read_language_model
+
+    return read_language_model(path)
+
+
+def _write(path: Path, language: LanguageModel) -> None:
+    from ocr.decoding.languagefile import write_language_model
+
+    write_language_model(path, language)
+    click.echo(
+        f"{path}: {len(language.characters)} characters, sequences of {language.options.order}, "
+        f"{path.stat().st_size / 1e6:.2g} MB"
+    )
+
+
+def _tune(
+    place: Path, language: LanguageModel, model: str, data: tuple[str, ...], lines: int
+) -> None:
+    """Find weight, bonus and temperature on the lines of ``data``, and store them."""
+    from ocr.cli.display import progress_bar
+    from ocr.decoding.languagefile import write_language_model
+    from ocr.recognition import load_model
+    from ocr.tuning import tune_language_model
+
+    recognizer = load_model(model)
+    with read_known_lines(recognizer, data, lines) as known:
+        with progress_bar("tuning") as move:
+            found = tune_language_model(language, known, recognizer.alphabet, move)
+        write_language_model(place, replace(language, options=found.options))
+        click.echo(
+            f"{place}: tuned on {len(known):,} lines for model {recognizer.model_id}: "
+            f"weight {found.options.weight:g}, bonus {found.options.bonus:g}, "
+            f"temperature {found.options.temperature:.2f}\n"
+            f"CER {100 * found.greedy_cer:.2f} % without it, {100 * found.cer:.2f} % with it\n"
+            f"next:  ocr recognize IMAGE -m {model} --lm {place}"
+        )

@@ -1,0 +1,58 @@
+"""The lines that calibration and tuning look at."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocr.cli.failures import say
+from ocr.errors import PartialFailure
+
+if TYPE_CHECKING:
+    from ocr.calibration import KnownLine
+    from ocr.recognition import Recognizer
+
+SHOWN = 10  # unusable lines that are named
+SEED = 1  # of the choice of lines
+
+
+def lines_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The switch ``--lines N``."""
+    return click.option(
+        "--lines",
+        metavar="N",
+        type=click.IntRange(min=1),
+        default=1000,
+        show_default=True,
+        help="Look at this many of the lines at most, chosen at random.",
+    )(function)
+
+
+@contextmanager
+def read_known_lines(
+    recognizer: Recognizer, data: Sequence[str], most: int
+) -> Iterator[list[KnownLine]]:
+    """What the model says of the transcribed lines of ``data``, of ``most`` at most. Raises
+    PartialFailure at the end, when the work is done, if some could not be used."""
+    from ocr.calibration import known_lines
+    from ocr.cli.display import progress_bar
+    from ocr.training.data.dataset import read_samples
+
+    dataset = read_samples(data)
+    samples = dataset.samples
+    if len(samples) > most:
+        chosen = sorted(random.Random(SEED).sample(range(len(samples)), most))
+        samples = tuple(samples[index] for index in chosen)
+    with progress_bar("reading") as move:
+        lines, failed = known_lines(recognizer, samples, move)
+    unused = [f"{p.id}: {p.reason}" for p in dataset.problems]
+    unused += [f"{failure.id}: {failure.reason}" for failure in failed]
+    for reason in unused[:SHOWN]:
+        say(f"left out: {reason}", "yellow")
+    yield lines
+    if unused:
+        raise PartialFailure(f"{len(unused)} lines could not be used", "see: ocr check DATA")

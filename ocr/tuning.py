@@ -1,0 +1,91 @@
+"""Transcribed lines -> what a language model counts for: its weight, bonus and temperature.
+
+The edits of a beam on these lines are counted for one value after the other of one option, the
+other held: a line search for the weight, one for the bonus, and one more for the weight, since
+a heavier language model needs a greater bonus. The network has read the lines before, once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ocr.alphabet import Alphabet
+from ocr.calibration import Calibration, KnownLine, OnProgress, calibrate_language
+from ocr.decoding.beam import language_decoder
+from ocr.decoding.greedy import greedy
+from ocr.decoding.language import LanguageModel
+from ocr.decoding.search import Merit
+from ocr.metrics import edit_counts
+from ocr.options import DecodingOptions, LanguageOptions
+from ocr.types import Float32Array
+
+WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+BONUSES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)  # nats per character
+
+
+def with_weight(merit: Merit, weight: float) -> Merit:
+    return merit._replace(weight=weight)
+
+
+def with_bonus(merit: Merit, bonus: float) -> Merit:
+    return merit._replace(bonus=bonus)
+
+
+SEARCHES = ((with_weight, WEIGHTS), (with_bonus, BONUSES), (with_weight, WEIGHTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The options found, the character error rates by best path and with them, 0 or more, and
+    how the confidences came true."""
+
+    options: LanguageOptions
+    greedy_cer: float
+    cer: float
+    calibration: Calibration
+
+
+def tune_language_model(
+    model: LanguageModel,
+    lines: Sequence[KnownLine],
+    alphabet: Alphabet,
+    on_progress: OnProgress = lambda done, total: None,
+) -> Tuning:
+    """The weight and bonus with the fewest edits, and then the temperature. Of equals the
+    smaller value is taken. Raises InputError where no character is read."""
+    beam = DecodingOptions()
+    decoder = dataclasses.replace(
+        language_decoder(model, alphabet, beam.beam), threshold=beam.threshold
+    )
+    total = len(lines) * sum(len(values) for _, values in SEARCHES)
+    done, edits = 0, 0
+    for changed, values in SEARCHES:
+        found = []
+        for value in values:
+            trial = dataclasses.replace(decoder, merit=changed(decoder.merit, value))
+            found.append((count_edits(trial.labels, lines, alphabet), value))
+            done += len(lines)
+            on_progress(done, total)
+        edits, best = min(found)
+        decoder = dataclasses.replace(decoder, merit=changed(decoder.merit, best))
+    calibration = calibrate_language(decoder, lines, alphabet)
+    options = dataclasses.replace(
+        model.options,
+        weight=decoder.merit.weight,
+        bonus=decoder.merit.bonus,
+        temperature=calibration.temperature,
+    )
+    characters = max(1, sum(len(line.text) for line in lines))
+    greedy_edits = count_edits(lambda line: greedy(line)[0].labels, lines, alphabet)
+    return Tuning(options, greedy_edits / characters, edits / characters, calibration)
+
+
+def count_edits(
+    read: Callable[[Float32Array], Sequence[int]], lines: Sequence[KnownLine], alphabet: Alphabet
+) -> int:
+    """Edits between the lines and what is read from their log-probabilities."""
+    return sum(
+        edit_counts(line.text, alphabet.decode(read(line.log_probs))).count for line in lines
+    )

@@ -1,0 +1,74 @@
+"""What the end of a run does to its model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from ocr.network.modelfile import load_model_file, save_model
+from ocr.network.recognizer import RecognizerNetwork
+from ocr.training import session
+from ocr.training.finish import calibrate_run
+from ocr.training.run import Run
+
+
+def writing_network(run: Run) -> RecognizerNetwork:
+    """Weights without sense, but so large that it writes something for every image."""
+    torch.manual_seed(7)
+    spec = run.spec
+    network = RecognizerNetwork(spec.preprocessing, spec.network, len(spec.alphabet) + 1)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.mul_(4)
+        network.output.bias.zero_()
+    return network.eval()
+
+
+def test_the_model_gets_a_temperature_and_keeps_everything_else(
+    make_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, features="pixels")
+    save_model(run.output, writing_network(run), run.spec, half=True)
+    before, spec = load_model_file(run.output)
+    size = run.output.stat().st_size
+    found = calibrate_run(run)
+    assert found is not None
+    after, calibrated = load_model_file(run.output)
+    assert calibrated.temperature == found.temperature != spec.temperature == 1.0
+    assert (calibrated.alphabet, calibrated.training) == (spec.alphabet, spec.training)
+    for name, weight in before.state_dict().items():
+        assert torch.equal(weight, after.state_dict()[name]), name
+    assert abs(run.output.stat().st_size - size) < 64  # still half precision
+    # nonsense is read with too much confidence: it is softened
+    assert found.temperature > 1.5
+    assert found.after < found.before
+
+
+def test_a_model_that_reads_nothing_or_has_no_lines_stays(
+    make_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, features="pixels", held_back=2)
+    network = writing_network(run)
+    with torch.no_grad():
+        network.output.bias[0] = 1e4
+    save_model(run.output, network, run.spec)
+    content = run.output.read_bytes()
+    assert calibrate_run(run) is None
+    assert run.output.read_bytes() == content
+    alone = make_run(tmp_path, features="pixels", held_back=0)
+    assert calibrate_run(alone) is None
+
+
+def test_a_run_is_calibrated_at_its_end_and_not_when_stopped(
+    make_run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Path] = []
+    monkeypatch.setattr(session, "calibrate_run", lambda run: calls.append(run.output))
+    run = make_run(tmp_path, features="pixels", epochs=1)
+    assert [p.stopping for p in session.train_run(run, lambda: True)] == ["asked to stop"]
+    assert calls == []
+    list(session.train_run(run))
+    assert calls == [run.output]
