@@ -1,0 +1,177 @@
+"""What the network says of a line, column by column, as a picture.
+
+Under the image stand the output activations over the columns, as in the slides of 2013 on text
+recognition: every character's probability as a curve, the blank's in grey, and the same as a
+table of characters and frames through which the path runs that was taken. All panels share the
+image's own x axis, so what stands above each other belongs together.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr.alphabet import BLANK, Alphabet
+from ocr.preprocessing import ImageSource, preprocess
+from ocr.preprocessing.columns import COLUMNS_PER_FRAME
+from ocr.preprocessing.image import load_image
+from ocr.recognition import Recognizer, transcript_of
+from ocr.types import Float32Array, Transcript
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+IntArray = npt.NDArray[np.int64]
+
+SHOWN = 0.05  # probability that a character must reach to have a row in the table
+NAMED = 0.1  # and to be named where its curve peaks
+GREY = 2.0  # top of the blank's colour scale: its certainty is grey, not black
+DOTS_PER_INCH = 120
+LARGEST_WIDTH = 28.0  # inches
+INCHES_PER_FRAME = 0.1
+ROW_HEIGHT = 0.17  # inches, of a character's row
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A line as the network sees it.
+
+    image          (H, W) float32, ink 0..1, the source
+    frames         (T + 1,) source-pixel x of the frames' edges
+    probabilities  (T, K) of every label at every frame, the blank first
+    path           (T,) the label that the reading has at each frame
+    """
+
+    image: Float32Array
+    frames: Float32Array
+    probabilities: Float32Array
+    path: IntArray
+    transcript: Transcript
+    alphabet: Alphabet
+
+    @property
+    def rows(self) -> list[int]:
+        """The labels to be shown in the order in which the line has them: the blank, those of
+        the path, and those that come near."""
+        shown = self.probabilities >= SHOWN
+        shown[np.arange(len(self.path)), self.path] = True
+        labels = np.flatnonzero(shown.any(axis=0))
+        first = shown[:, labels].argmax(axis=0) if len(labels) else labels
+        order = labels[np.argsort(first, kind="stable")].tolist()
+        return [BLANK, *(label for label in order if label != BLANK)]
+
+
+def explain(recognizer: Recognizer, source: ImageSource) -> Explanation:
+    """Read one line and keep what the network said. Raises ImageError."""
+    columns = preprocess(source, recognizer.spec.preprocessing)
+    (log_probs,) = recognizer.log_probs([columns])
+    hypotheses = recognizer.decode(log_probs)
+    path = np.full(len(log_probs), BLANK)
+    for label, (start, end) in zip(hypotheses[0].labels, hypotheses[0].spans, strict=True):
+        path[start:end] = label
+    places = np.minimum(np.arange(len(log_probs) + 1) * COLUMNS_PER_FRAME, len(columns.edges) - 1)
+    return Explanation(
+        image=load_image(source),
+        frames=columns.edges[places],
+        probabilities=np.exp(log_probs),
+        path=path,
+        transcript=transcript_of(hypotheses, recognizer.alphabet, columns.edges),
+        alphabet=recognizer.alphabet,
+    )
+
+
+def draw(explanation: Explanation, kind: str = "png") -> bytes:
+    """The picture as a file of a kind that matplotlib writes: png, svg or pdf."""
+    from matplotlib.figure import Figure
+
+    frames, rows = len(explanation.path), len(explanation.rows)
+    width = min(LARGEST_WIDTH, 2.0 + INCHES_PER_FRAME * frames)
+    image_height = width * explanation.image.shape[0] / explanation.image.shape[1]
+    heights = [min(3.0, max(0.5, image_height)), 2.0, max(1.0, ROW_HEIGHT * rows)]
+    figure = Figure(figsize=(width, sum(heights) + 1.5), layout="constrained")
+    axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    draw_image(axes[0], explanation)
+    draw_curves(axes[1], explanation)
+    draw_table(axes[2], explanation)
+    axes[-1].set_xlabel("pixels of the image")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=DOTS_PER_INCH)
+    return buffer.getvalue()
+
+
+def draw_image(axes: Axes, explanation: Explanation) -> None:
+    """The line with its character boxes, and above them what was read."""
+    height, width = explanation.image.shape
+    paper = 1 - explanation.image
+    axes.imshow(paper, cmap="gray", vmin=0, vmax=1, aspect="auto", extent=(0, width, height, 0))
+    axes.set_yticks([])
+    for number, character in enumerate(explanation.transcript.characters):
+        axes.axvspan(character.left, character.right, color=f"C{number % 2}", alpha=0.2, lw=0)
+        middle = (character.left + character.right) / 2
+        axes.annotate(
+            character.text,
+            (middle, 1),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+        )
+
+
+def draw_curves(axes: Axes, explanation: Explanation) -> None:
+    """A curve per character, the blank as a grey area, and a dot wherever the path leaves it."""
+    middles = (explanation.frames[1:] + explanation.frames[:-1]) / 2
+    probabilities, path = explanation.probabilities, explanation.path
+    axes.fill_between(middles, probabilities[:, BLANK], color="0.88", label="blank")
+    for number, label in enumerate(explanation.rows[1:]):
+        axes.plot(middles, probabilities[:, label], color=f"C{number % 10}", lw=1.2)
+    inside = np.flatnonzero(path != BLANK)
+    axes.plot(middles[inside], probabilities[inside, path[inside]], "k.", ms=4, label="path")
+    for frame, label in rivals(explanation):
+        where = (middles[frame], probabilities[frame, label])
+        name = _name(explanation.alphabet, label)
+        axes.annotate(name, where, (0, 2), textcoords="offset points", ha="center", size=7)
+    axes.set_ylim(0, 1.04)
+    axes.set_ylabel("probability")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+
+
+def rivals(explanation: Explanation) -> list[tuple[int, int]]:
+    """(frame, label) of every peak of ``NAMED`` or more that the path passes by."""
+    padded = np.pad(explanation.probabilities, ((1, 1), (0, 0)))  # (T + 2, K)
+    here = padded[1:-1]
+    peaks = (here >= NAMED) & (here >= padded[:-2]) & (here > padded[2:])
+    peaks[:, BLANK] = False
+    return [(t, k) for t, k in np.argwhere(peaks).tolist() if k != explanation.path[t]]
+
+
+def draw_table(axes: Axes, explanation: Explanation) -> None:
+    """Frames across, characters down; the darker the more probable. The line is the path."""
+    rows, probabilities = explanation.rows, explanation.probabilities
+    borders = np.arange(len(rows) + 1) - 0.5
+    for part, colours, top in ((slice(0, 1), "Greys", GREY), (slice(1, None), "Blues", 1.0)):
+        axes.pcolormesh(
+            explanation.frames,
+            borders[part.start : (part.stop or len(rows)) + 1],
+            probabilities[:, rows[part]].T,  # (rows, T)
+            cmap=colours,
+            vmin=0,
+            vmax=top,
+        )
+    middles = (explanation.frames[1:] + explanation.frames[:-1]) / 2
+    places = [rows.index(label) for label in explanation.path.tolist()]
+    axes.step(middles, places, where="mid", color="C3", lw=0.8)
+    axes.set_yticks(range(len(rows)), [_name(explanation.alphabet, label) for label in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+
+
+def _name(alphabet: Alphabet, label: int) -> str:
+    if label == BLANK:
+        return "blank"
+    character = alphabet.decode([label])
+    return "space" if character == " " else character

@@ -1,0 +1,208 @@
+"""ocr lm and calibrate, and reading with what they made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from ocr.decoding.languagefile import read_language_model
+from ocr.network.modelfile import read_spec
+from ocr.recognition import load_model
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def language(ocr: Run) -> Path:
+    """A language model of what the drawn lines say."""
+    Path("text.txt").write_text("a minimum\nstation in the sun\nox\n" * 3, encoding="utf-8")
+    result = ocr("lm", "text.txt", "-o", "made.lm", "--order", "3")
+    assert result.exit_code == 0
+    assert "made.lm: 12 characters, sequences of 3" in " ".join(result.stdout.split())
+    return Path("made.lm")
+
+
+@pytest.fixture
+def few(drawn: Path, tmp_path: Path) -> Path:
+    """Three transcribed lines in a folder of the test's own."""
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for path in sorted(drawn.iterdir())[:6]:
+        shutil.copy(path, folder)
+    return folder
+
+
+def test_lm_is_tuned_in_place(ocr: Run, language: Path, few: Path, model: Path) -> None:
+    before = read_language_model(language)
+    result = ocr("lm", "--lm", language, "--tune", few, "-m", model)
+    assert result.exit_code == 0
+    assert "tuned on 3 lines for model" in result.stdout
+    assert "without it," in result.stdout
+    after = read_language_model(language)
+    assert after.options != before.options
+    assert after.options.order == 3
+    assert after.score("a sun") == before.score("a sun")
+
+
+def test_lm_is_made_and_tuned_at_once(ocr: Run, few: Path, model: Path) -> None:
+    (few / "broken.png").write_bytes(b"?")
+    (few / "broken.gt.txt").write_text("x", encoding="utf-8")
+    arguments = ("-o", "both.lm", "--tune", few, "-m", model, "--lines", "4")
+    result = ocr("lm", few, *arguments, "--order", "2")
+    assert result.exit_code == 3
+    assert "left out: broken" in result.stderr
+    assert "1 lines could not be used" in result.stderr
+    assert result.stdout.count("both.lm") == 3
+    assert read_language_model(Path("both.lm")).options.order == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        ((), 2, "no text given; give either TEXT to learn from or --lm to tune"),
+        (("text.txt",), 2, "there is no place to write to; name the language model with -o"),
+        (("text.txt", "--lm", "made.lm"), 2, "TEXT and --lm contradict each other"),
+        (("--lm", "made.lm"), 2, "there is nothing to do with --lm alone"),
+        (("--lm", "made.lm", "--tune", "x", "--order", "4"), 2, "--order can only be set for a"),
+        (("gone.txt", "-o", "x.lm"), 2, "gone.txt does not exist"),
+        (("empty.txt", "-o", "x.lm"), 4, "there is no text to learn from"),
+        (("text.txt", "-o", "text.txt/x.lm"), 6, "cannot be written"),
+        (("--lm", "text.txt", "--tune", "x"), 5, "text.txt is not a language model"),
+        (("text.txt", "-o", "x.lm", "--order", "9"), 2, "order is 9, but at most 8 is possible"),
+    ],
+)
+def test_lm_refusals(
+    ocr: Run, language: Path, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    Path("empty.txt").touch()
+    result = ocr("lm", *arguments)
+    assert result.exit_code == code
+    assert reason in result.stderr
+
+
+def test_reading_with_a_language_model(ocr: Run, lines: Path, language: Path, model: Path) -> None:
+    arguments = ("recognize", "lines/a.png", "-m", model, "--format", "json")
+    plain = json.loads(ocr(*arguments).stdout)
+    result = ocr(*arguments, "--lm", language, "--alternatives", "2")
+    assert result.exit_code == 0
+    values = json.loads(result.stdout)
+    assert (plain["language"], plain["alternatives"]) == (0, [])
+    assert len(values["alternatives"]) == 2
+    assert values["text"] not in [other["text"] for other in values["alternatives"]]
+    scores = [values, *values["alternatives"]]
+    assert all(reading["language"] < 0 for reading in scores)
+    options = read_language_model(language).options
+    totals = [
+        reading["optical"]
+        + options.weight * reading["language"]
+        + options.bonus * len(reading["text"])
+        for reading in scores
+    ]
+    assert totals == sorted(totals, reverse=True)
+    ignored = json.loads(ocr(*arguments, "--lm", language, "--lm-weight", "0").stdout)
+    assert ignored["language"] < 0
+    assert ignored["text"] != values["text"] or ignored["optical"] >= values["optical"]
+
+
+def test_a_lexicon_and_a_beam_for_every_reading_command(ocr: Run, lines: Path, model: Path) -> None:
+    Path("words.txt").write_text("minimum station sun", encoding="utf-8")
+    (lines / "a.gt.txt").write_text("a minimum", encoding="utf-8")
+    for arguments in (
+        ("recognize", "lines/a.png", "-m", model, "--lexicon", "words.txt"),
+        ("transcribe", "lines", "-o", "out", "-m", model, "--lexicon", "words.txt"),
+        ("evaluate", model, "lines/a.png", "--lexicon", "words.txt", "--no-html"),
+        ("evaluate", model, "lines/a.png", "--decoder", "beam", "--no-html"),
+    ):
+        assert ocr(*arguments).exit_code == 0
+    expected = ocr("recognize", "lines/a.png", "-m", model, "--lexicon", "words.txt").stdout
+    assert Path("out/a.txt").read_text(encoding="utf-8") == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("--lm", "gone.lm"), 5, "gone.lm cannot be read"),
+        (("--lm", "lines/a.png"), 5, "lines/a.png is not a language model"),
+        (("--lexicon", "gone.txt"), 4, "gone.txt cannot be read"),
+        (("--decoder", "lexicon"), 2, "the lexicon decoder needs a lexicon"),
+        (("--decoder", "greedy", "--alternatives", "2"), 2, "finds one reading only"),
+        (("--decoder", "best"), 2, "'best' is not one of"),
+    ],
+)
+def test_decoding_refusals(
+    ocr: Run, lines: Path, model: Path, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    result = ocr("recognize", "lines/a.png", "-m", model, *arguments)
+    assert result.exit_code == code
+    assert reason in result.stderr
+
+
+def test_calibrate_stores_a_temperature(ocr: Run, few: Path, model: Path) -> None:
+    shutil.copy(model, "mine.safetensors")
+    result = ocr("calibrate", "mine.safetensors", few)
+    assert result.exit_code == 0
+    temperature = read_spec(Path("mine.safetensors")).temperature
+    assert temperature != 1.0
+    assert f"temperature {temperature:.3f} from" in result.stdout
+    sources = sorted(few.glob("*.png"))
+    plain, calibrated = load_model(model), load_model("mine.safetensors")
+    for source in sources:
+        before, after = plain.recognize(source), calibrated.recognize(source)
+        assert before.text == after.text
+        assert (before.confidence > after.confidence) is (temperature > 1)
+    again = ocr("calibrate", "mine.safetensors", few, "-o", "again.safetensors")
+    assert again.exit_code == 0
+    assert read_spec(Path("again.safetensors")).temperature == pytest.approx(temperature, rel=1e-3)
+    assert f"temperature {temperature:.3g}" in ocr("info", "mine.safetensors").stdout
+
+
+def test_calibrate_refusals(
+    ocr: Run, few: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ocr.network import modelfile
+
+    monkeypatch.setattr(modelfile, "shipped_models", lambda: {"default": model})
+    content = model.read_bytes()
+    result = ocr("calibrate", "default", few)
+    assert result.exit_code == 2
+    assert "default is a shipped model; name the calibrated copy with -o" in result.stderr
+    (few / "broken.png").write_bytes(b"?")
+    (few / "broken.gt.txt").write_text("x", encoding="utf-8")
+    result = ocr("calibrate", "default", few, "-o", "mine.safetensors")
+    assert result.exit_code == 3
+    assert Path("mine.safetensors").is_file()
+    assert ocr("calibrate", "default", few / "broken.png", "-o", "x").exit_code == 4
+    assert model.read_bytes() == content
+
+
+def test_evaluate_says_what_proofreading_brings(ocr: Run, lines: Path, model: Path) -> None:
+    for name in ("a", "c"):
+        (lines / f"{name}.gt.txt").write_text("a minimum", encoding="utf-8")
+    result = ocr("evaluate", model, "lines/a.png", "lines/c.png")
+    assert "expected calibration error" in result.stdout
+    assert "correcting the least confident lines" in result.stdout
+    assert "50 % of them removes" in result.stdout
+    page = Path("tiny-evaluation.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 2
+    values = json.loads(
+        ocr("evaluate", model, "lines/a.png", "--no-html", "--format", "json").stdout
+    )
+    assert 0 <= values["calibration_error"] <= 1
+    assert sum(entry["count"] for entry in values["reliability"]) > 0
+    assert values["errors_removed"][0].keys() == {"lines_corrected", "errors_removed"}
+
+
+def test_explain_draws_a_picture_and_prints_the_text(ocr: Run, lines: Path, model: Path) -> None:
+    result = ocr("explain", "lines/a.png", "-o", "new/a.png", "-m", model)
+    assert result.exit_code == 0
+    assert result.stdout == ocr("recognize", "lines/a.png", "-m", model).stdout
+    assert Path("new/a.png").read_bytes().startswith(b"\x89PNG")
+    result = ocr("explain", "lines/a.png", "-o", "a.jpeg", "-m", model)
+    assert result.exit_code == 2
+    assert "a.jpeg is no kind of picture; end its name in .png, .svg or .pdf" in result.stderr
+    assert ocr("explain", "gone.png", "-o", "a.png", "-m", model).exit_code == 4
