@@ -2,8 +2,9 @@
 
 Under the image stand the output activations over the columns, as in the slides of 2013 on text
 recognition: every character's probability as a curve, the blank's in grey, and the same as a
-table of characters and frames through which the path runs that was taken. All panels share the
-image's own x axis, so what stands above each other belongs together.
+table of characters and frames through which the path runs that was taken. Below them, if asked
+for, are the gates and cell states of one LSTM layer. All panels share the image's own x axis, so
+what stands above each other belongs together.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from ocr.types import Float32Array, Transcript
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ocr.network.inspection import CellActivity
+
 IntArray = npt.NDArray[np.int64]
 
 SHOWN = 0.05  # probability that a character must reach to have a row in the table
@@ -34,6 +37,8 @@ DOTS_PER_INCH = 120
 LARGEST_WIDTH = 28.0  # inches
 INCHES_PER_FRAME = 0.1
 ROW_HEIGHT = 0.17  # inches, of a character's row
+CELLS_HEIGHT = 0.9  # inches, of a panel of cells
+MOST_CELLS = 24  # of a direction; those whose states change most
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Explanation:
     frames         (T + 1,) source-pixel x of the frames' edges
     probabilities  (T, K) of every label at every frame, the blank first
     path           (T,) the label that the reading has at each frame
+    cells          what a layer's gates and states do, where that was asked for
     """
 
     image: Float32Array
@@ -52,6 +58,7 @@ class Explanation:
     path: IntArray
     transcript: Transcript
     alphabet: Alphabet
+    cells: CellActivity | None = None
 
     @property
     def rows(self) -> list[int]:
@@ -65,8 +72,9 @@ class Explanation:
         return [BLANK, *(label for label in order if label != BLANK)]
 
 
-def explain(recognizer: Recognizer, source: ImageSource) -> Explanation:
-    """Read one line and keep what the network said. Raises ImageError."""
+def explain(recognizer: Recognizer, source: ImageSource, layer: int | None = None) -> Explanation:
+    """Read one line and keep what the network said. ``layer``, counted from 1, is the one whose
+    cells are looked into. Raises ImageError, and UsageError if a layer has no gates."""
     columns = preprocess(source, recognizer.spec.preprocessing)
     (log_probs,) = recognizer.log_probs([columns])
     hypotheses = recognizer.decode(log_probs)
@@ -74,6 +82,11 @@ def explain(recognizer: Recognizer, source: ImageSource) -> Explanation:
     for label, (start, end) in zip(hypotheses[0].labels, hypotheses[0].spans, strict=True):
         path[start:end] = label
     places = np.minimum(np.arange(len(log_probs) + 1) * COLUMNS_PER_FRAME, len(columns.edges) - 1)
+    cells = None
+    if layer is not None:
+        from ocr.network.inspection import cell_activity
+
+        cells = cell_activity(recognizer.engine, columns, layer)
     return Explanation(
         image=load_image(source),
         frames=columns.edges[places],
@@ -81,6 +94,7 @@ def explain(recognizer: Recognizer, source: ImageSource) -> Explanation:
         path=path,
         transcript=transcript_of(hypotheses, recognizer.alphabet, columns.edges),
         alphabet=recognizer.alphabet,
+        cells=cells,
     )
 
 
@@ -92,11 +106,15 @@ def draw(explanation: Explanation, kind: str = "png") -> bytes:
     width = min(LARGEST_WIDTH, 2.0 + INCHES_PER_FRAME * frames)
     image_height = width * explanation.image.shape[0] / explanation.image.shape[1]
     heights = [min(3.0, max(0.5, image_height)), 2.0, max(1.0, ROW_HEIGHT * rows)]
+    panels = cell_panels(explanation.cells) if explanation.cells else []
+    heights += [CELLS_HEIGHT] * len(panels)
     figure = Figure(figsize=(width, sum(heights) + 1.5), layout="constrained")
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     draw_image(axes[0], explanation)
     draw_curves(axes[1], explanation)
     draw_table(axes[2], explanation)
+    for place, (name, values) in zip(axes[3:], panels, strict=True):
+        draw_cells(place, explanation.frames, name, values)
     axes[-1].set_xlabel("pixels of the image")
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=DOTS_PER_INCH)
@@ -137,7 +155,7 @@ def draw_curves(axes: Axes, explanation: Explanation) -> None:
         axes.annotate(name, where, (0, 2), textcoords="offset points", ha="center", size=7)
     axes.set_ylim(0, 1.04)
     axes.set_ylabel("probability")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderpad=0)
 
 
 def rivals(explanation: Explanation) -> list[tuple[int, int]]:
@@ -168,6 +186,35 @@ def draw_table(axes: Axes, explanation: Explanation) -> None:
     axes.set_yticks(range(len(rows)), [_name(explanation.alphabet, label) for label in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
+
+
+def cell_panels(cells: CellActivity) -> list[tuple[str, Float32Array]]:
+    """(name, (T, cells)) of every gate and of the states, by direction. Each cell's state is
+    divided by the largest it has; the cells are those whose states change most, in the order in
+    which they are largest."""
+    from ocr.network.inspection import DIRECTIONS
+
+    panels = []
+    largest = np.maximum(np.abs(cells.states).max(axis=0, initial=0.0), 1e-9)  # (D, H)
+    states = cells.states / largest
+    for d in range(states.shape[1]):
+        lively = np.argsort(-states[:, d].std(axis=0), kind="stable")[:MOST_CELLS]
+        peaks = np.abs(states[:, d, lively]).argmax(axis=0)
+        order = lively[np.argsort(peaks, kind="stable")]
+        for name, values in (*cells.gates.items(), ("cell state", states)):
+            panels.append((f"{name}\n{DIRECTIONS[d]}", values[:, d, order]))
+    return panels
+
+
+def draw_cells(axes: Axes, frames: Float32Array, name: str, values: Float32Array) -> None:
+    """A row per cell: a gate is the darker the more it is open; a state is red above 0 and blue
+    below."""
+    colours, lowest = ("Greys", 0.0) if "gate" in name else ("RdBu_r", -1.0)
+    cells = np.arange(values.shape[1] + 1)
+    mesh = axes.pcolormesh(frames, cells, values.T, cmap=colours, vmin=lowest, vmax=1.0)
+    axes.figure.colorbar(mesh, ax=axes, pad=0.005, aspect=8)
+    axes.set_yticks([])
+    axes.set_ylabel(name, rotation=0, ha="right", va="center")
 
 
 def _name(alphabet: Alphabet, label: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Sequence
 
@@ -11,7 +12,17 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ocr.alphabet import Alphabet
-from ocr.explanation import Explanation, draw, draw_curves, draw_image, draw_table, explain, rivals
+from ocr.explanation import (
+    Explanation,
+    cell_panels,
+    draw,
+    draw_curves,
+    draw_image,
+    draw_table,
+    explain,
+    rivals,
+)
+from ocr.network.inspection import CellActivity
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, frame_count
 from ocr.recognition import Recognizer
@@ -77,6 +88,24 @@ def test_boxes_stand_over_the_image(explanation: Explanation) -> None:
     assert [(box.get_x(), box.get_width()) for box in axes.patches] == [(5, 25), (30, 15)]
     assert [text.get_text() for text in axes.texts] == ["a", " "]
     assert axes.get_images()[0].get_extent() == [0, 70, 20, 0]
+
+
+def test_the_liveliest_cells_are_drawn_in_the_order_of_their_peaks(
+    explanation: Explanation,
+) -> None:
+    """Cell 2 is largest from the first frame on, cell 1 soon, cell 0 late."""
+    states = np.zeros((7, 1, 3), np.float32)
+    states[:, 0, 0] = [0, 0, 0, 0, 1, -5, 0]
+    states[:, 0, 1] = [0, 2, 0, 1, 0, 0, 0]
+    states[:, 0, 2] = 3
+    gates = {"input gate": np.tile(np.arange(3, dtype=np.float32) / 2, (7, 1, 1))}
+    (first, gate), (last, state) = cell_panels(CellActivity(gates, states))
+    assert (first, last) == ("input gate\nleft to right", "cell state\nleft to right")
+    np.testing.assert_array_equal(gate[0], [1.0, 0.5, 0.0])  # cells 2, 1, 0 peak in this order
+    np.testing.assert_allclose(state[:, 2], [0, 0, 0, 0, 0.2, -1, 0])
+    with_cells = dataclasses.replace(explanation, cells=CellActivity(gates, states))
+    taller, plain = (Image.open(io.BytesIO(draw(e))) for e in (with_cells, explanation))
+    assert taller.height > plain.height
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])

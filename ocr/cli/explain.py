@@ -16,6 +16,7 @@ KINDS = ("png", "svg", "pdf")
 
 EXAMPLES = """\
 ocr explain line.png -o picture.png                       activations, path and boxes
+ocr explain line.png -o picture.png --layer 1             gates and cell states as well
 ocr explain line.png -o picture.svg --lm french.lm        what a language model made of them"""
 
 
@@ -29,9 +30,17 @@ ocr explain line.png -o picture.svg --lm french.lm        what a language model 
     required=True,
     help="The picture to write: .png, .svg or .pdf.",
 )
+@click.option(
+    "--layer",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Draw the gates and cell states of this LSTM layer too; 1 is next to the image.",
+)
 @model_option
 @options_from(DecodingOptions, "decoding", "Reading")
-def command(line: Path, output: Path, model: str, decoding: DecodingOptions) -> None:
+def command(
+    line: Path, output: Path, layer: int | None, model: str, decoding: DecodingOptions
+) -> None:
     """Draw how the network reads the image LINE.
 
     Under the image with its character boxes stand the probabilities of the characters over the
@@ -48,6 +57,6 @@ def command(line: Path, output: Path, model: str, decoding: DecodingOptions) -> 
         raise UsageError(f"{output} is no kind of picture", "end its name in .png, .svg or .pdf")
     recognizer = load_model(model, decoding)
     with working("drawing"):
-        explanation = explain(recognizer, line)
+        explanation = explain(recognizer, line, layer)
         write_atomically(output, draw(explanation, kind))
     click.echo(explanation.transcript.text)

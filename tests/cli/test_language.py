@@ -202,6 +202,12 @@ def test_explain_draws_a_picture_and_prints_the_text(ocr: Run, lines: Path, mode
     assert result.exit_code == 0
     assert result.stdout == ocr("recognize", "lines/a.png", "-m", model).stdout
     assert Path("new/a.png").read_bytes().startswith(b"\x89PNG")
+    layered = ocr("explain", "lines/a.png", "-o", "b.svg", "-m", model, "--layer", "1")
+    assert layered.exit_code == 0
+    assert Path("b.svg").is_file()
+    beyond = ocr("explain", "lines/a.png", "-o", "c.png", "-m", model, "--layer", "2")
+    assert beyond.exit_code == 2
+    assert "there is no layer 2; choose from 1 to 1" in beyond.stderr
     result = ocr("explain", "lines/a.png", "-o", "a.jpeg", "-m", model)
     assert result.exit_code == 2
     assert "a.jpeg is no kind of picture; end its name in .png, .svg or .pdf" in result.stderr
