@@ -76,7 +76,7 @@ def cer(lines: Sequence[KnownLine], model: LanguageModel) -> float:
 
 
 def test_tuning_finds_what_the_language_is_worth(language: LanguageModel) -> None:
-    lines = lines_of(2, noise=0.06, count=4)
+    lines = lines_of(2, noise=0.06, count=3)
     steps: list[tuple[int, int]] = []
     tuning = tune_language_model(language, lines, ALPHABET, lambda *step: steps.append(step))
     total = len(lines) * (2 * len(WEIGHTS) + len(BONUSES))
@@ -101,11 +101,11 @@ def test_the_language_temperature_comes_true_on_other_lines(language: LanguageMo
     options = LanguageOptions(weight=0.8, bonus=1.0)
     decoder = language_decoder(dataclasses.replace(language, options=options), ALPHABET, 16)
     decoder = dataclasses.replace(decoder, threshold=0.01)
-    found = calibrate_language(decoder, lines_of(3, noise=0.06, count=36), ALPHABET)
+    found = calibrate_language(decoder, lines_of(3, noise=0.06, count=18), ALPHABET)
     tuned = dataclasses.replace(decoder, temperature=found.temperature)
     confidences: list[float] = []
     right: list[bool] = []
-    for line in lines_of(4, noise=0.06, count=36):
+    for line in lines_of(4, noise=0.06, count=18):
         (hypothesis,) = tuned(line.log_probs)
         confidences += hypothesis.posteriors
         right += right_characters(line.text, ALPHABET.decode(hypothesis.labels))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ocr.alphabet import Alphabet
 from ocr.confidence import label_posteriors
-from ocr.decoding.alignment import Spans, align_labels
+from ocr.decoding.alignment import Spans, align_labels, peak_frames
 from ocr.decoding.automaton import END, Automaton, anything
 from ocr.decoding.language import LanguageModel
 from ocr.decoding.languagefile import read_language_model
@@ -100,17 +100,9 @@ class BeamDecoder:
 
     def margins(self, frames: Frames, labels: Sequence[int], spans: Spans) -> Float64Array:
         """(U, R) the margins of what could stand in the place of each label."""
-        peaks = [
-            start + int(frames.log_probs[start:end, label].argmax())
-            for label, (start, end) in zip(labels, spans, strict=True)
-        ]
-        return rival_margins(
-            frames,
-            self.automaton,
-            self.merit,
-            np.array(labels, np.int64),
-            np.array(peaks, np.int64),
-        )
+        peaks = peak_frames(frames.log_probs, labels, spans)
+        places = np.array([labels, peaks], np.int64)  # (2, U)
+        return rival_margins(frames, self.automaton, self.merit, places[0], places[1])
 
 
 def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:

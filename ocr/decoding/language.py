@@ -55,7 +55,7 @@ class LanguageModel:
 
 
 def train_language_model(lines: Iterable[str], options: LanguageOptions) -> LanguageModel:
-    """Count and smooth. Takes about 100 bytes of memory per character of text, and a second per
+    """Count and smooth. Takes about 130 bytes of memory per character of text, and a second per
     million characters. Raises InputError where there is no text."""
     text = "".join(f"\n{part}" for line in lines for part in wrapped(line, options.wrap))
     if not text:

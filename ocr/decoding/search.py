@@ -183,7 +183,7 @@ def select(tree: Tree, beam: Beam, best: Beam, merit: Merit) -> None:
 
 @compiled
 def search(frames: Frames, automaton: Automaton, merit: Merit) -> tuple[Tree, Beam]:
-    """The beam after the last frame, best first, the end of the line scored by the automaton."""
+    """The beam after the last frame, in no order, the end of the line scored by the automaton."""
     count = len(frames.log_probs)
     widest = max(np.diff(frames.first).max(), 0) if count else 0
     tree = new_tree(2 + merit.width * len(frames.labels))

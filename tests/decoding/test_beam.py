@@ -65,7 +65,7 @@ def decoder(size: int, width: int = ENDLESS, readings: int = ENDLESS) -> BeamDec
     return BeamDecoder(anything(size), np.arange(size), Merit(0.0, 0.0, width), readings=readings)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(1, 4))
 def test_an_endless_beam_gives_every_text_its_probability(
     seed: int, frames: int, size: int

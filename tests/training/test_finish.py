@@ -67,8 +67,8 @@ def test_a_run_is_calibrated_at_its_end_and_not_when_stopped(
 ) -> None:
     calls: list[Path] = []
     monkeypatch.setattr(session, "calibrate_run", lambda run: calls.append(run.output))
-    run = make_run(tmp_path, features="pixels", epochs=1)
-    assert [p.stopping for p in session.train_run(run, lambda: True)] == ["asked to stop"]
-    assert calls == []
-    list(session.train_run(run))
-    assert calls == [run.output]
+    monkeypatch.setattr(session, "train", lambda run, exchange, should_stop: iter(()))
+    run = make_run(tmp_path, features="pixels")
+    for stopped in (True, False):
+        assert list(session.train_run(run, lambda stopped=stopped: stopped)) == []
+        assert calls == ([] if stopped else [run.output])
