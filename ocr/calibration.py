@@ -19,9 +19,10 @@ from ocr.decoding.alignment import peak_frames
 from ocr.decoding.beam import BeamDecoder
 from ocr.decoding.greedy import greedy
 from ocr.errors import ImageError, InputError
-from ocr.evaluation import Failure, source_of
+from ocr.evaluation import Failure
 from ocr.metrics import right_characters
-from ocr.preprocessing import preprocess
+from ocr.preprocessing import columns_of
+from ocr.preprocessing.lines import LineImages
 from ocr.recognition import Recognizer
 from ocr.types import Columns, Float32Array, Sample
 
@@ -59,12 +60,14 @@ def known_lines(
     read. Raises InputError where none can."""
     lines: list[KnownLine] = []
     failed: list[Failure] = []
+    images = LineImages()
     for start in range(0, len(samples), BATCH):
         columns: list[Columns] = []
         texts: list[str] = []
         for sample in samples[start : start + BATCH]:
             try:
-                columns.append(preprocess(source_of(sample), recognizer.spec.preprocessing))
+                ink = images.load(sample)
+                columns.append(columns_of(ink, recognizer.spec.preprocessing))
                 texts.append(sample.text)
             except ImageError as error:
                 failed.append(Failure(sample.id, str(error)))

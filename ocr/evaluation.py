@@ -171,13 +171,13 @@ def evaluate(
 def _read(
     recognizer: LineReader, images: LineImages, batch: Sequence[Sample]
 ) -> list[Transcript | ImageError]:
-    sources = [source_of(sample, images) for sample in batch]
+    sources = [_source(sample, images) for sample in batch]
     usable = [source for source in sources if not isinstance(source, ImageError)]
     read = iter(recognizer.recognize_many(usable))
     return [source if isinstance(source, ImageError) else next(read) for source in sources]
 
 
-def source_of(sample: Sample, images: LineImages) -> ImageSource | ImageError:
+def _source(sample: Sample, images: LineImages) -> ImageSource | ImageError:
     """What the recognizer is given for a sample: the one place that knows."""
     if sample.line is None:
         return sample.image

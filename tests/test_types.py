@@ -67,7 +67,10 @@ def test_right_values_are_accepted() -> None:
         (lambda: Hypothesis((1,), ((0, 1),), 0.0, ()), "one span and one posterior"),
         (lambda: Transcript("a", 1.01), "confidence 1.01"),
         (lambda: Transcript("a", float("nan")), "confidence nan"),
-        (lambda: Transcript("a", 1.0, (), ("b",), (Score(0, 0),)), "every alternative need one"),
+        (
+            lambda: Transcript("a", 1.0, (), ("b",), scores=(Score(0, 0),)),
+            "every alternative need one",
+        ),
         (lambda: PageTranscript(PAGE, (), "id"), "page p: 0 transcripts for 1 lines"),
         (lambda: Outcome(Path("a"), (), "fine"), "status 'fine'"),
         (lambda: ModelSpec("aba", *OPTIONS), "names a character twice"),
