@@ -236,7 +236,7 @@ class DecodingOptions:
         flag="--length-bonus",
     )
     price: float = option(
-        8.0, "of a word that the lexicon has not", unit="nats", minimum=0, flag="--unknown-price"
+        4.0, "of a word that the lexicon has not", unit="nats", minimum=0, flag="--unknown-price"
     )
 
     def __post_init__(self) -> None:

@@ -64,7 +64,8 @@ def command(
 
     TEXT is a text file (.txt, .gz), a list image<TAB>text (.tsv) or a folder with .gt.txt files;
     take text of the same language, time and kind as what will be read, never the lines that you
-    test on. How much the language counts beside the image depends on the model and the hands:
+    test on. What is named twice counts twice: your own transcriptions deserve it beside a larger
+    text. How much the language counts beside the image depends on the model and the hands:
     --tune finds it.
 
     Exit code: 0 done, 3 tuned but some lines could not be used, 4 no usable text or line.
