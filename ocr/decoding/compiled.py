@@ -12,10 +12,14 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """Decorator. The machine code is kept on disk, so it is made once, not at every start."""
+    """Decorator. The machine code is kept on disk if there is a place for it, and else is made
+    anew at every start."""
     try:
         from numba import njit
     except ImportError:
         return function
-    faster: Function = njit(cache=True)(function)
+    try:
+        faster: Function = njit(cache=True)(function)
+    except RuntimeError:  # neither the package nor the home folder can be written
+        faster = njit(function)
     return faster

@@ -46,6 +46,18 @@ def test_with_numba_its_machine_code_is_kept_on_disk(monkeypatch: pytest.MonkeyP
     assert asked == [{"cache": True}]
 
 
+def test_without_a_place_to_keep_it_the_machine_code_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def njit(function: object = None, **settings: bool) -> object:
+        if settings:
+            raise RuntimeError("cannot cache function: no locator available")
+        return (function, "compiled")
+
+    monkeypatch.setitem(sys.modules, "numba", SimpleNamespace(njit=njit))
+    assert compiled(plain) == (plain, "compiled")
+
+
 def test_machine_code_and_python_agree_to_the_last_digit() -> None:
     pytest.importorskip("numba")
     read = [
