@@ -148,6 +148,18 @@ class TrainingOptions:
     synthetic_share: float = option(
         0.5, "share of every step's lines that are rendered, with --synthetic", minimum=0, maximum=1
     )
+    balance: float = option(
+        1.0,
+        "1: every line comes equally often; lower: more often those of small sources; "
+        "0: all sources have the same share",
+        minimum=0,
+        maximum=1,
+    )
+    shortcut: float = option(
+        0.1,
+        "weight of a second output that reads the convolutions directly while training; 0: none",
+        minimum=0,
+    )
     augment: float = option(
         0.5, "strength of the distortions made while training; 0 turns them off", minimum=0
     )

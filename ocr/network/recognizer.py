@@ -51,11 +51,15 @@ class RecognizerNetwork(nn.Module):
 
     def forward(self, columns: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         lengths_out = frame_lengths(lengths)
-        frames = self.front_end(columns, lengths)  # (T', N, features)
+        return self.read(self.front_end(columns, lengths), lengths_out), lengths_out
+
+    def read(self, frames: Tensor, lengths_out: Tensor) -> Tensor:
+        """Frames of the front end (T', N, features) -> log-probabilities (T', N, K) float32."""
         for layer in self.recurrent:
             frames = layer(self.dropout(frames), lengths_out)  # (T', N, 2H)
         activations = self.output(self.dropout(frames))  # (T', N, K)
-        return activations.float().log_softmax(dim=2), lengths_out
+        log_probs: Tensor = activations.float().log_softmax(dim=2)
+        return log_probs
 
 
 class FrameStacking(nn.Module):

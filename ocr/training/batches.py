@@ -1,6 +1,6 @@
 """Which lines form a batch, in which order, and how they become tensors.
 
-Everything here is a function of (seed, epoch) or (seed, epoch, line): a resumed run needs no
+Everything here is a function of (seed, epoch) or (seed, step, line): a resumed run needs no
 random state to continue as if it had never stopped, and every process of a data-parallel run
 can compute the whole order and take its own share.
 """
@@ -17,6 +17,7 @@ from ocr.alphabet import Alphabet, frames_needed
 from ocr.network.padding import pad_columns
 from ocr.preprocessing.columns import columns_from_line, frame_count
 from ocr.training.augment import augment
+from ocr.training.balance import Draw
 from ocr.training.lines import Lines
 from ocr.training.run import Run
 from ocr.types import Batch, Float32Array, ModelSpec
@@ -48,12 +49,14 @@ def epoch_order(
 class Order:
     """Which lines each step takes.
 
-    An epoch is one pass over the members; where lines are rendered, every batch has ``rendered``
-    of them as well, of similar length, and none comes twice in a run.
+    An epoch is as many lines as there are members, drawn as balance.py says; where lines are
+    rendered, every batch has ``rendered`` of them as well, of similar length, and none comes
+    twice in a run.
     """
 
     def __init__(self, lines: Lines, members: IndexArray, run: Run) -> None:
-        self.lines, self.members, self.run = lines, members, run
+        self.lines, self.run = lines, run
+        self.draw = Draw(members, np.array(run.groups), run.options.balance, run.options.seed)
         self.steps_per_epoch = -(-len(members) // (run.options.batch_size - run.rendered))
         self._pool, self._batches = (-1, -1), list[IndexArray]()
 
@@ -68,7 +71,7 @@ class Order:
     def _batches_of(self, epoch: int, pool: int) -> list[IndexArray]:
         run, widths, start = self.run, self.lines.widths, pool * POOL
         stored = run.options.batch_size - run.rendered
-        batches = epoch_order(widths, self.members, stored, run.options.seed, epoch)
+        batches = epoch_order(widths, self.draw.epoch(epoch), stored, run.options.seed, epoch)
         batches = batches[start : start + POOL]
         first = len(widths) + (epoch * self.steps_per_epoch + start) * run.rendered
         numbers = np.arange(first, first + len(batches) * run.rendered)
@@ -95,15 +98,15 @@ class Batcher:
         """The lines as recognition sees them."""
         return self._collate(indices, [self.lines.image(int(i)) for i in indices])
 
-    def distorted(self, indices: IndexArray, epoch: int, strength: float) -> Batch:
-        """The lines as if written and scanned again; the same for the same seed and epoch."""
-        return self._collate(indices, [self._distort(int(i), epoch, strength) for i in indices])
+    def distorted(self, indices: IndexArray, step: int, strength: float) -> Batch:
+        """The lines as if written and scanned again; the same for the same seed and step."""
+        return self._collate(indices, [self._distort(int(i), step, strength) for i in indices])
 
-    def _distort(self, index: int, epoch: int, strength: float) -> Float32Array:
+    def _distort(self, index: int, step: int, strength: float) -> Float32Array:
         image = self.lines.image(index)
         if strength <= 0:
             return image
-        rng = np.random.default_rng((self.seed, epoch, index))
+        rng = np.random.default_rng((self.seed, step, index))
         neighbour = self.lines.image(int(rng.choice(self.members)))
         changed = augment(image, rng, strength, neighbour)
         fits = frame_count(changed.shape[1]) >= frames_needed(self.lines.text(index))

@@ -3,7 +3,8 @@
     for each step:
         take this process's lines of the step's batch, distort them
         log-probabilities = network(columns)
-        loss = - ln P(labels | log-probabilities), summed over lines / characters of the batch
+        loss = - ln P(labels | log-probabilities), summed over lines / characters of the batch,
+               and some of the shortcut's (see objective.py)
         back-propagate, add gradients over the processes, clip, step, average the weights
         now and then: read the validation lines, keep the best mean, write a checkpoint
 
@@ -22,9 +23,8 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from ocr.alphabet import BLANK, Alphabet
+from ocr.alphabet import Alphabet
 from ocr.network.modelfile import load_model_file
 from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork, resize_output
@@ -33,6 +33,7 @@ from ocr.training.batches import Batcher, IndexArray, Order
 from ocr.training.best import restore_model, write_model
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
 from ocr.training.lines import training_lines
+from ocr.training.objective import Objective
 from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.record import record
 from ocr.training.run import Run
@@ -90,8 +91,9 @@ class Trainer:
         self.order = Order(self.lines, members, run)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = initial_network(run).to(self.device)
+        self.objective = Objective(self.network, run.options).to(self.device)
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(),
+            self.objective.parameters(),
             lr=run.learning_rate,
             betas=(0.9, 0.99),
             weight_decay=run.options.weight_decay,
@@ -99,7 +101,7 @@ class Trainer:
         self.counters = Counters()
         kept: dict[str, dict[str, Tensor]] = {}
         if run.checkpoint.is_file():
-            self.counters, kept = load_checkpoint(run.checkpoint, self.network, self.optimizer)
+            self.counters, kept = load_checkpoint(run.checkpoint, self.objective, self.optimizer)
         self.mean = WeightAverage(self.network, kept.get("mean"))
         self.best = kept.get("best", {})
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
@@ -135,18 +137,19 @@ class Trainer:
     def _step(self, stop: bool) -> tuple[float, int, bool]:
         """One optimiser step. Returns the loss, the lines of the batch and whether to stop."""
         options, counters = self.run.options, self.counters
-        epoch, whole = counters.step // self.order.steps_per_epoch, self.order.batch(counters.step)
+        whole = self.order.batch(counters.step)
         mine = whole[self.exchange.rank :: self.exchange.size]
         characters = sum(len(self.lines.text(int(i))) for i in whole)
-        self.network.train()
+        self.objective.train()
         torch.manual_seed(_mixed(options.seed, counters.step, self.exchange.rank))
         self.optimizer.zero_grad()
-        loss = torch.zeros((), device=self.device)
+        network_loss = torch.zeros((), device=self.device)
         if len(mine):
-            loss = self.batch_loss(mine, epoch) / characters
-            loss.backward()  # type: ignore[no-untyped-call]
-        total, fraction, stopping = self._share(loss.item(), stop)
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), options.clip or math.inf)
+            loss, network_loss = self.batch_loss(mine, counters.step)
+            (loss / characters).backward()  # type: ignore[no-untyped-call]
+        total, fraction, stopping = self._share(network_loss.item() / characters, stop)
+        parameters = self.objective.parameters()
+        norm = torch.nn.utils.clip_grad_norm_(parameters, options.clip or math.inf)
         if torch.isfinite(norm):  # else one bad step would spoil every weight
             rate = self.schedule.rate(counters.step, counters.fraction)
             for group in self.optimizer.param_groups:
@@ -162,22 +165,15 @@ class Trainer:
         is after this step and whether to stop."""
         fraction = self.schedule.fraction(self.counters.step + 1, self.counters.seconds)
         decided = [fraction, float(stop)] if self.exchange.rank == 0 else [0.0, 0.0]
-        total, fraction, stopping = add_up(self.network, self.exchange, [loss, *decided])
+        total, fraction, stopping = add_up(self.objective, self.exchange, [loss, *decided])
         return total, fraction, stopping > 0
 
-    def batch_loss(self, indices: IndexArray, epoch: int) -> Tensor:
-        """Negative log-likelihood of the lines, summed, in nats."""
-        batch = self.batcher.distorted(indices, epoch, self.run.options.augment)
-        log_probs, frames = self.forward(self.network, batch)
-        return functional.ctc_loss(
-            log_probs,
-            batch.labels.to(self.device),
-            frames,
-            batch.label_lengths,
-            blank=BLANK,
-            reduction="sum",
-            zero_infinity=True,
+    def batch_loss(self, indices: IndexArray, step: int) -> tuple[Tensor, Tensor]:
+        """What the step makes smaller, and the network's part of it; see ``Objective``."""
+        losses: tuple[Tensor, Tensor] = self.objective(
+            self.batcher.distorted(indices, step, self.run.options.augment)
         )
+        return losses
 
     def forward(self, network: RecognizerNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
         """Log-probabilities (T, N, K) and frames (N,), in the run's precision."""
@@ -244,7 +240,9 @@ class Trainer:
     def _save(self) -> None:
         if self.exchange.rank == 0:
             kept = {"mean": self.mean.network.state_dict(), "best": self.best}
-            save_checkpoint(self.run.checkpoint, self.counters, self.network, self.optimizer, kept)
+            save_checkpoint(
+                self.run.checkpoint, self.counters, self.objective, self.optimizer, kept
+            )
 
     def _progress(self, loss: float, speed: float, cer: float | None, stopping: str) -> Progress:
         counters = self.counters

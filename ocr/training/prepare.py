@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ def prepare(
     problems = [*dataset.problems, *problems]
     if not train:
         raise InputError(_nothing_usable(problems), "see: ocr check")
+    source_of = _sources(dataset)
     position = {line.id: index for index, line in enumerate(store.lines)}
     run = Run(
         folder=folder,
@@ -75,6 +77,7 @@ def prepare(
         start=recipe.start,
         material=recipe.material,
         material_key=recipe.material.key() if recipe.material else "",
+        groups=tuple(source_of[sample.id] for sample in train),
     )
     sources = dataset.sources[len(validation) :] + dataset.sources[: len(validation)]
     return run, report(Dataset(tuple(usable), tuple(problems), sources))
@@ -82,6 +85,13 @@ def prepare(
 
 def _listed(sources: Sequence[str | Path]) -> Sequence[str | Path]:
     return [sources] if isinstance(sources, str | Path) else sources
+
+
+def _sources(dataset: Dataset) -> dict[str, int]:
+    """The number of the source of every line, which lie in the order of the sources."""
+    counts = [lines for _, lines in dataset.sources]
+    numbers = itertools.chain.from_iterable(itertools.repeat(n, c) for n, c in enumerate(counts))
+    return {sample.id: number for sample, number in zip(dataset.samples, numbers, strict=True)}
 
 
 def _divide(

@@ -29,6 +29,7 @@ class Run:
     start         a model whose weights it begins with, or None
     material      what further lines are rendered from, or None
     material_key  its key when the run began: other fonts or texts would be another training
+    groups        the number of each training line's source; empty: all are of one
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Run:
     start: Path | None = None
     material: Material | None = None
     material_key: str = ""
+    groups: tuple[int, ...] = ()
 
     @property
     def rendered(self) -> int:
@@ -69,6 +71,7 @@ class Run:
             "validation": self.validation,
             "material": self.material.as_dict() if self.material else None,
             "material_key": self.material_key,
+            "groups": self.groups,
         }
         write_atomically(self.folder / "run.json", json.dumps(values, ensure_ascii=False))
 
@@ -100,6 +103,7 @@ def load_run(folder: Path) -> Run:
             start=Path(values["start"]) if values["start"] else None,
             material=Material.from_dict(material) if material else None,
             material_key=values.get("material_key", ""),
+            groups=tuple(values.get("groups", ())),
         )
     except (OcrError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged ({error})", "start the training anew") from error

@@ -177,9 +177,9 @@ def test_every_step_and_process_has_random_numbers_of_its_own(
     seeds: list[int] = []
     original = Trainer.batch_loss
 
-    def watched(self: Trainer, indices: Any, epoch: int) -> Tensor:
+    def watched(self: Trainer, indices: Any, step: int) -> tuple[Tensor, Tensor]:
         seeds.append(torch.initial_seed())
-        return original(self, indices, epoch)
+        return original(self, indices, step)
 
     monkeypatch.setattr(Trainer, "batch_loss", watched)
     Turns(2).run(lambda exchange: list(train(run, exchange)))
@@ -205,9 +205,9 @@ def test_processes_share_every_batch_without_a_line_twice(
     seen: list[tuple[int, int]] = []
     original = Trainer.batch_loss
 
-    def watched(self: Trainer, indices: Any, epoch: int) -> Tensor:
-        seen.extend((epoch, int(i)) for i in indices)
-        return original(self, indices, epoch)
+    def watched(self: Trainer, indices: Any, step: int) -> tuple[Tensor, Tensor]:
+        seen.extend((step // self.order.steps_per_epoch, int(i)) for i in indices)
+        return original(self, indices, step)
 
     monkeypatch.setattr(Trainer, "batch_loss", watched)
     Turns(3).run(lambda exchange: list(train(run, exchange)))
@@ -374,9 +374,10 @@ def test_a_gradient_that_is_no_number_skips_its_step(
     trainer = Trainer(run, loop.Alone())
     original = Trainer.batch_loss
 
-    def poisoned(self: Trainer, indices: Any, epoch: int) -> Tensor:
-        loss = original(self, indices, epoch)
-        return loss * float("nan") if self.counters.step == 2 else loss
+    def poisoned(self: Trainer, indices: Any, step: int) -> tuple[Tensor, Tensor]:
+        whole, network_loss = original(self, indices, step)
+        factor = float("nan") if step == 2 else 1.0
+        return factor * whole, factor * network_loss
 
     monkeypatch.setattr(Trainer, "batch_loss", poisoned)
     states, losses = [], []

@@ -1,0 +1,58 @@
+"""How often the lines of each source come, so that no large collection drowns the rest.
+
+In an epoch of as many lines as there are, a source with n of them has a share proportional to
+n ** balance: with 1 every line comes once, with 0 all sources have the same share. Within its
+source every line comes equally often.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+IndexArray = npt.NDArray[np.int64]
+
+
+class Draw:
+    """The lines of each epoch.
+
+    members  (lines,) indices of the lines to draw from
+    groups   (lines,) number of the source of each; empty where all are of one
+    balance  0..1
+    """
+
+    def __init__(self, members: IndexArray, groups: IndexArray, balance: float, seed: int) -> None:
+        self.seed = seed
+        if balance == 1 or not len(groups):
+            groups = np.zeros(len(members), np.int64)
+        self.parts = [members[groups == group] for group in np.unique(groups)]
+        self.quotas = shares([len(part) for part in self.parts], balance)
+
+    def epoch(self, number: int) -> IndexArray:
+        """(lines,) indices, one source after the other; some twice where a source is raised."""
+        drawn = [
+            self._passes(group, number * quota, quota) for group, quota in enumerate(self.quotas)
+        ]
+        return np.concatenate(drawn)
+
+    def _passes(self, group: int, start: int, count: int) -> IndexArray:
+        """``count`` lines from place ``start`` of an endless series of passes over a source,
+        each in an order of its own."""
+        part = self.parts[group]
+        first, last = start // len(part), (start + count - 1) // len(part)
+        passes = [
+            np.random.default_rng((self.seed, group, turn)).permutation(part)
+            for turn in range(first, last + 1)
+        ]
+        begin = start - first * len(part)
+        return np.concatenate(passes)[begin : begin + count]
+
+
+def shares(sizes: list[int], balance: float) -> list[int]:
+    """Lines of each source in an epoch, at least one and in sum as many as ``sizes``: the parts
+    proportional to size ** balance, rounded so that the running sum is never off by more than
+    half a line."""
+    weights = np.array(sizes, np.float64) ** balance
+    spare = sum(sizes) - len(sizes)  # what is left to share out after one for each
+    edges = np.rint(spare * np.cumsum(weights) / weights.sum()).astype(int)
+    return [1 + int(count) for count in np.diff(edges, prepend=0)]

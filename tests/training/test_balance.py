@@ -1,0 +1,65 @@
+"""How often the lines of each source come."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.training.balance import Draw, shares
+
+SIZES = st.lists(st.integers(1, 500), min_size=1, max_size=8)
+
+
+def draw_of(sizes: list[int], balance: float, seed: int = 1) -> Draw:
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    return Draw(np.arange(len(groups)) + 1000, groups, balance, seed)
+
+
+@given(SIZES, st.floats(0, 1))
+def test_shares_follow_the_tempered_sizes(sizes: list[int], balance: float) -> None:
+    counts = shares(sizes, balance)
+    assert sum(counts) == sum(sizes)
+    weights = np.array(sizes, float) ** balance
+    exact = 1 + (sum(sizes) - len(sizes)) * weights / weights.sum()
+    assert np.abs(np.array(counts) - exact).max() <= 1
+
+
+def test_unbalanced_epochs_have_every_line_once() -> None:
+    draw = draw_of([5, 300, 20], 1.0)
+    for epoch in range(3):
+        assert sorted(draw.epoch(epoch)) == list(range(1000, 1325))
+
+
+@given(SIZES, st.floats(0, 0.99), st.integers(1, 5))
+def test_lines_of_a_source_come_equally_often(
+    sizes: list[int], balance: float, epochs: int
+) -> None:
+    draw = draw_of(sizes, balance)
+    counts = Counter(int(line) for epoch in range(epochs) for line in draw.epoch(epoch))
+    start = 1000
+    for size, quota in zip(sizes, draw.quotas, strict=True):
+        found = [counts[line] for line in range(start, start + size)]
+        assert sum(found) == epochs * quota
+        assert max(found) - min(found) <= 1
+        start += size
+
+
+def test_small_sources_are_raised() -> None:
+    assert shares([100, 900], 1.0) == pytest.approx([100, 900], abs=1)
+    assert shares([100, 900], 0.5) == pytest.approx([250, 750], abs=1)
+    assert shares([100, 900], 0.0) == [500, 500]
+
+
+def test_epochs_and_seeds_have_orders_of_their_own() -> None:
+    draws = [draw_of([50, 60], 0.5, seed).epoch(epoch) for seed in (1, 2) for epoch in (0, 1)]
+    assert len({tuple(drawn) for drawn in draws}) == 4
+    assert np.array_equal(draw_of([50, 60], 0.5).epoch(7), draw_of([50, 60], 0.5).epoch(7))
+
+
+def test_lines_of_one_source_are_one_group() -> None:
+    draw = Draw(np.array([4, 2, 9]), np.array([]), 0.3, 1)
+    assert sorted(draw.epoch(0)) == [2, 4, 9]
