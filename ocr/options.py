@@ -163,6 +163,13 @@ class TrainingOptions:
     augment: float = option(
         0.5, "strength of the distortions made while training; 0 turns them off", minimum=0
     )
+    blend: float = option(
+        1.0,
+        "with --from: how far from the old weights to the new the model lies that is kept; "
+        "less than 1 forgets less",
+        minimum=0,
+        maximum=1,
+    )
     validation: float = option(
         0.05, "share of the pages held back to choose the best model", minimum=0, maximum=0.9
     )
@@ -183,6 +190,36 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptationOptions:
+    """How a model learns one hand from a few lines."""
+
+    lines: int = option(50, "read so many lines into the draft", minimum=5)
+    minutes: float = option(5.0, "stop after this much training", unit="min", minimum=0.01)
+    processes: int = option(
+        0, "data-parallel processes of one thread each; 0: one per core, at most 8", minimum=0
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def training(self) -> TrainingOptions:
+        """The training that this means, measured by scripts/bench/adaptation.py: small batches
+        for few lines, a fifth held back to stop in time, and a model halfway between the old
+        weights and the new, which keeps most of both (Wortsman et al. 2022)."""
+        return TrainingOptions(
+            minutes=self.minutes,
+            batch_size=8,
+            learning_rate=1e-3,
+            warmup=20,
+            blend=0.6,
+            validation=0.2,
+            validate_every=400,
+            processes=self.processes,
+        )
 
 
 @dataclass(frozen=True, slots=True)

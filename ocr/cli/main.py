@@ -20,6 +20,7 @@ from ocr.errors import Interrupted
 COMMANDS = {  # name, which is that of the module too -> one line of help; in the order of use
     "check": "Report on transcribed lines before training on them.",
     "train": "Learn to read from transcribed lines.",
+    "adapt": "Teach a model one hand from a few corrected lines.",
     "evaluate": "Measure how well a model reads transcribed lines.",
     "calibrate": "Make a model's confidences come true.",
     "lm": "Make a language model from text, or tune one.",

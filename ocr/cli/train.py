@@ -109,7 +109,7 @@ def command(resume: bool, overwrite: bool, **parts: Any) -> None:
         raise UsageError("--resume and --overwrite contradict each other", "give one of them")
     run = _resumed(places) if resume else _prepared(places, options, overwrite)
     click.echo(f"continuing {run.folder}" if resume else _outlook(run))
-    _train(run)
+    click.echo(_farewell(run, train(run)))
 
 
 def model_file(output: Path) -> Path:
@@ -171,7 +171,9 @@ def _must_match(kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()
             )
 
 
-def _train(run: Run) -> None:
+def train(run: Run) -> Progress | None:
+    """Train before the user's eyes; the last step, None if the run was over. Raises Interrupted
+    after a signal, when all is kept."""
     from ocr.cli.interrupts import StopRequest
     from ocr.cli.trainingdisplay import TrainingDisplay
     from ocr.training.session import train_run
@@ -187,7 +189,7 @@ def _train(run: Run) -> None:
                 f"continue with: ocr train -o {run.output} --resume",
                 request.number,
             )
-    click.echo(_farewell(run, last))
+    return last
 
 
 def _outlook(run: Run) -> str:

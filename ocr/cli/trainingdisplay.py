@@ -39,7 +39,7 @@ class TrainingDisplay:
             best = progress.best_cer == progress.cer < self._best
             self._console.print(validation_line(progress, best))
             self._best = progress.best_cer
-        if self._console.is_terminal:
+        if self._console.is_terminal and progress.step:
             self._live.update(self._panel(progress))
 
     def _panel(self, progress: Progress) -> Group:
@@ -59,6 +59,8 @@ class TrainingDisplay:
 def validation_line(progress: Progress, best: bool) -> str:
     """One validation in words; ``*`` marks the ``best`` so far."""
     cer = progress.cer if progress.cer is not None else float("nan")
+    if progress.step == 0:
+        return f"the model begun with: CER {percent(cer)}"
     return (
         f"epoch {progress.epoch:6.2f}  step {progress.step:6d}  {duration(progress.seconds):>6}  "
         f"{progress.lines_per_second:6.1f} lines/s  loss {progress.loss:.3f}  "

@@ -3,7 +3,13 @@
     mean <- mean + (weights - mean) / k,   k = min(1 + n / 10, MEMORY)      after step n
 
 A mean over the last tenth of the steps (cf. Polyak & Juditsky 1992), and over no more than
-MEMORY of them. The steps are taken with the weights; validated, kept and shipped is the mean.
+MEMORY of them. The steps are taken with the weights; validated, kept and shipped is the mean,
+
+    model = start + blend * (mean - start)
+
+or, where a model learns more with --from, a point on the straight line to it from the weights
+begun with: near both ends the network reads well, and in between it has forgotten less of what
+it knew than it has learnt (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
 """
 
 from __future__ import annotations
@@ -36,3 +42,21 @@ class WeightAverage:
                 means[name].lerp_(value, share)
             else:
                 means[name].copy_(value)
+
+
+def weights_of(network: RecognizerNetwork) -> dict[str, Tensor]:
+    """A copy of the network's weights and statistics."""
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+
+@torch.no_grad()
+def blended(
+    start: dict[str, Tensor], network: RecognizerNetwork, blend: float
+) -> RecognizerNetwork:
+    """A network ``blend`` of the way, 0..1, from the weights ``start`` to those of ``network``."""
+    result = copy.deepcopy(network)
+    state = result.state_dict()
+    for name, value in state.items():
+        if value.is_floating_point():
+            value.copy_(start[name].lerp(value, blend))
+    return result

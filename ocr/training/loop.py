@@ -28,7 +28,7 @@ from ocr.alphabet import Alphabet
 from ocr.network.modelfile import load_model_file
 from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork, resize_output
-from ocr.training.average import WeightAverage
+from ocr.training.average import WeightAverage, blended, weights_of
 from ocr.training.batches import Batcher, IndexArray, Order
 from ocr.training.best import restore_model, write_model
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
@@ -91,6 +91,7 @@ class Trainer:
         self.order = Order(self.lines, members, run)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = initial_network(run).to(self.device)
+        self.start = weights_of(self.network) if run.start and run.options.blend < 1 else None
         self.objective = Objective(self.network, run.options).to(self.device)
         self.optimizer = torch.optim.AdamW(
             self.objective.parameters(),
@@ -115,6 +116,8 @@ class Trainer:
         saved, loss, speed = time.monotonic(), float("nan"), float("nan")
         if self.exchange.rank == 0:
             restore_model(self.run, self.mean.network, counters, self.best)
+        if self.run.start and counters.step == 0:  # no model is kept that reads worse than it
+            yield self._progress(loss, speed, self._validate(loss), "")
         while not self._finished():
             before = time.monotonic()
             counters.seconds = before - started
@@ -183,6 +186,13 @@ class Trainer:
             )
         return outputs
 
+    @property
+    def model(self) -> RecognizerNetwork:
+        """The network that is validated and kept: the mean, or on the way to it from the start."""
+        if self.start is None:
+            return self.mean.network
+        return blended(self.start, self.mean.network, self.run.options.blend)
+
     def _finished(self) -> bool:
         patience = self.run.options.patience
         worn_out = bool(patience) and self.counters.unimproved >= patience
@@ -205,7 +215,8 @@ class Trainer:
             counters.best_cer, counters.best_step, counters.unimproved = cer, counters.step, 0
             self._keep(cer)
         row = {"step": counters.step, "epoch": counters.step / self.order.steps_per_epoch}
-        counters.history.append({**row, "seconds": counters.seconds, "loss": loss, "cer": cer})
+        row |= {"seconds": counters.seconds, "cer": cer}
+        counters.history.append(row if math.isnan(loss) else {**row, "loss": loss})
         if self.exchange.rank == 0:
             record(self.run.folder, counters.history)
         return cer
@@ -216,15 +227,15 @@ class Trainer:
         cer = self._cer()
         better = cer is None or cer < self.counters.best_cer
         if better and self.exchange.rank == 0:
-            write_model(self.run, self.mean.network, self.counters, cer)
+            write_model(self.run, self.model, self.counters, cer)
         return cer
 
     def _cer(self) -> float | None:
-        """Of the mean weights, the same in all processes; None without validation lines."""
+        """Of ``model``, the same in all processes; None without validation lines."""
         if not self.run.validation:
             return None
         mine = np.array(self.run.validation[self.exchange.rank :: self.exchange.size], np.int64)
-        forward = functools.partial(self.forward, self.mean.network)
+        forward = functools.partial(self.forward, self.model)
         found = count_edits(forward, self.batcher, mine, self.run.options.batch_size)
         counts = torch.tensor(found, dtype=torch.float32)  # exact up to 16 million characters
         self.exchange.add(counts)
@@ -232,10 +243,10 @@ class Trainer:
         return float(edits / max(1.0, characters))
 
     def _keep(self, cer: float | None) -> None:
-        state = self.mean.network.state_dict()
+        state = self.model.state_dict()
         self.best = {name: value.detach().cpu().clone() for name, value in state.items()}
         if self.exchange.rank == 0:
-            write_model(self.run, self.mean.network, self.counters, cer)
+            write_model(self.run, self.model, self.counters, cer)
 
     def _save(self) -> None:
         if self.exchange.rank == 0:

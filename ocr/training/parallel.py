@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +24,8 @@ from torch import Tensor, nn
 from ocr.errors import OcrError
 
 PATIENCE = timedelta(minutes=30)  # a validation on many lines, or a laptop that slept
+START_FIX = "see what it printed above, or train in one with --processes 1"
+POLL = 0.05  # s between looks at processes that are still starting
 
 
 class Exchange(Protocol):
@@ -100,11 +103,18 @@ def add_up(network: nn.Module, exchange: Exchange, numbers: list[float]) -> list
     return numbers
 
 
+def ready(folder: Path, rank: int) -> None:
+    """Tell ``Helpers`` that this process has come so far that the others may wait for it."""
+    (folder / f".ready-{rank}").touch()
+
+
 class Helpers:
     """The other processes of a run: started together, ended together."""
 
     def __init__(self, folder: Path, size: int) -> None:
-        (folder / "meeting").unlink(missing_ok=True)
+        self._ready = [folder / f".ready-{rank}" for rank in range(1, size)]
+        for path in (folder / "meeting", *self._ready):
+            path.unlink(missing_ok=True)
         environment = dict(os.environ, OMP_NUM_THREADS="1")
         self._processes = [
             subprocess.Popen(
@@ -116,6 +126,15 @@ class Helpers:
         ]
 
     def __enter__(self) -> Helpers:
+        """Wait until all are ready to meet. Raises OcrError if one ends before."""
+        try:
+            while not all(path.exists() for path in self._ready):
+                if any(process.poll() is not None for process in self._processes):
+                    raise OcrError("a process of this training could not start", START_FIX)
+                time.sleep(POLL)
+        except BaseException:
+            self.__exit__(OcrError)
+            raise
         return self
 
     def __exit__(self, kind: object, *rest: object) -> None:

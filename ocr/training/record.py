@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 
 from ocr.files.atomic import write_atomically
 
 
 def record(folder: Path, history: list[dict[str, float]]) -> None:
-    """Write ``log.jsonl`` and ``curve.png``; each row has step, epoch, seconds, loss (nats per
-    character) and cer (0..1)."""
+    """Write ``log.jsonl`` and ``curve.png``; each row has step, epoch, seconds, cer (0..1) and,
+    but for the weights that the run begins with, loss (nats per character)."""
     rows = "".join(json.dumps(row) + "\n" for row in history)
     write_atomically(folder / "log.jsonl", rows)
     write_atomically(folder / "curve.png", learning_curve(history))
@@ -30,7 +31,9 @@ def learning_curve(history: list[dict[str, float]]) -> bytes:
     errors.set_ylim(bottom=0)
     errors.grid(alpha=0.3)
     losses = errors.twinx()
-    losses.plot(minutes, [row["loss"] for row in history], color="tab:orange", alpha=0.7)
+    losses.plot(
+        minutes, [row.get("loss", math.nan) for row in history], color="tab:orange", alpha=0.7
+    )
     losses.set_ylabel("training loss, nats per character", color="tab:orange")
     losses.set_ylim(bottom=0)
     best = min(history, key=lambda row: row["cer"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ocr.errors import OcrError
 from ocr.training.loop import train
-from ocr.training.parallel import Gloo
+from ocr.training.parallel import Gloo, ready
 from ocr.training.run import load_run
 
 
@@ -22,6 +22,7 @@ def main(folder: str, rank: str, size: str) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     run = load_run(Path(folder))
+    ready(Path(folder), int(rank))
     exchange = Gloo(Path(folder), int(rank), int(size))
     try:
         for _ in train(run, exchange):

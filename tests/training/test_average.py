@@ -8,7 +8,7 @@ import torch
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.training import average
-from ocr.training.average import WeightAverage
+from ocr.training.average import WeightAverage, blended, weights_of
 
 
 def network() -> RecognizerNetwork:
@@ -54,3 +54,13 @@ def test_the_mean_has_weights_of_its_own() -> None:
     assert not (mean.network.output.weight == 9).any()
     assert not mean.network.training
     assert not any(parameter.requires_grad for parameter in mean.network.parameters())
+
+
+def test_blended_weights_lie_on_the_line_between() -> None:
+    first, second = network(), network()
+    fill(first, 2.0)
+    fill(second, 4.0)
+    for blend, expected in ((0.0, 2.0), (0.25, 2.5), (1.0, 4.0)):
+        state = blended(weights_of(first), second, blend).state_dict()
+        assert all(v.eq(expected).all() for v in state.values() if v.is_floating_point())
+    assert all(value.eq(4).all() for value in second.state_dict().values())

@@ -414,6 +414,35 @@ def test_fine_tuning_keeps_what_the_model_says_of_the_old_characters(
     assert read_spec(second.output).alphabet == "abcéz"
 
 
+@pytest.mark.parametrize("blend", [1.0, 0.5])
+def test_no_model_is_kept_that_reads_worse_than_the_one_begun_with(
+    tmp_path: Path, make_run: MakeRun, blend: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    rates = iter((0.2, 0.5, 0.4, 0.3))
+    monkeypatch.setattr(Trainer, "_cer", lambda self: next(rates))
+    run = make_run(tmp_path / "second", start=first.output, epochs=2, blend=blend)
+    told = [(p.step, p.cer) for p in train(run) if p.cer is not None]
+    assert told[0] == (0, 0.2)
+    assert read_spec(run.output).training["validation_cer"] == 0.2
+    assert_same_tensors(tensors_of(first.output), tensors_of(run.output))
+
+
+def test_a_blend_keeps_the_weights_between_the_old_and_the_mean(
+    tmp_path: Path, make_run: MakeRun
+) -> None:
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    run = make_run(tmp_path / "second", start=first.output, epochs=1, blend=0.25, held_back=0)
+    list(train(run))
+    old, mean, kept = tensors_of(first.output), tensors_of(run.checkpoint), tensors_of(run.output)
+    for name in ("output.weight", "front_end.norms.0.running_mean"):
+        expected = 0.75 * old[name] + 0.25 * mean[f"mean.{name}"]
+        torch.testing.assert_close(kept[name], expected)
+        assert not torch.equal(kept[name], old[name])
+
+
 def test_the_learning_rate_of_fine_tuning_is_smaller(tmp_path: Path, make_run: MakeRun) -> None:
     run = make_run(tmp_path)
     started = dataclasses.replace(run, start=tmp_path / "model.safetensors")

@@ -105,3 +105,9 @@ def test_the_death_of_a_process_is_told_and_the_run_can_go_on(
         for _ in steps:
             pass
     assert helper.poll() is not None
+
+
+def test_a_process_that_cannot_start_is_no_reason_to_wait(tmp_path: Path) -> None:
+    """There is no run in the folder, so the worker ends at once."""
+    with pytest.raises(OcrError, match="could not start"), parallel.Helpers(tmp_path, 2):
+        pytest.fail("nobody is there to train with")

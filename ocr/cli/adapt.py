@@ -1,0 +1,184 @@
+"""``ocr adapt``: a model learns one hand from a few lines of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.command import model_option
+from ocr.cli.failures import say
+from ocr.cli.options import options_from
+from ocr.errors import ImageError, InputError, UsageError
+from ocr.options import AdaptationOptions
+
+if TYPE_CHECKING:
+    from ocr.training.run import Run
+
+LIST = ".tsv"
+
+EXAMPLES = """\
+ocr adapt lines/ -o mine          the first time: read 50 of the lines into mine.tsv
+                                  now correct mine.tsv in an editor or a spreadsheet
+ocr adapt lines/ -o mine          again: learn from mine.tsv, make mine.safetensors
+ocr adapt 'pages/*.xml' -o mine   pages that are transcribed already, PAGE XML or ALTO
+ocr recognize new.png -m mine.safetensors"""
+
+
+@make_command("adapt", EXAMPLES)
+@click.argument("lines", metavar="LINES...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="MODEL",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Model file to make (.safetensors); the draft, MODEL.tsv, is put beside it.",
+)
+@model_option
+@options_from(AdaptationOptions, "options", "Learning")
+@click.option("--overwrite", is_flag=True, help="Learn anew where MODEL exists.")
+def command(
+    lines: tuple[str, ...], output: Path, model: str, options: AdaptationOptions, overwrite: bool
+) -> None:
+    """Teach a model the hand of LINES: folders or patterns of line images.
+
+    The first call reads some of them and writes what it read into a list, one image<TAB>text
+    per line. Correct every text in it; delete the lines that you do not want. The second call
+    learns from the list, and tells the error rate on lines held back before and after. Lines
+    that have a transcription already (as for ocr train) are learnt from at once.
+
+    For pages: ocr transcribe PAGES -o OUT --format pagexml, correct them, ocr adapt OUT/*.xml.
+    """
+    from ocr.cli.train import model_file
+
+    output = model_file(output)
+    draft = output.with_suffix(LIST)
+    if draft.exists():
+        _require_corrections(draft, model)
+        _learn((str(draft),), output, model, options, overwrite)
+    elif _transcribed(lines):
+        _learn(lines, output, model, options, overwrite)
+    else:
+        count = _write_draft(_spread(_images(lines), options.lines), draft, model)
+        again = " ".join(["ocr adapt", *lines, "-o", str(output)])
+        click.echo(
+            f"read {count} lines into {draft}\n"
+            f"next:  correct its texts (image<TAB>text, UTF-8) and delete what you do not want,\n"
+            f"       then the same command again:  {again}"
+        )
+
+
+def _transcribed(sources: Sequence[str]) -> bool:
+    """Whether the sources have texts beside their images, or are lists or pages."""
+    from ocr.training.data.dataset import read_samples
+
+    try:
+        return bool(read_samples(sources).samples)
+    except InputError:
+        return False  # images without a text
+
+
+def _images(sources: Sequence[str]) -> list[Path]:
+    """The images of the sources, folders with all below them, in order."""
+    from ocr.files.names import image_stem
+    from ocr.files.sources import expand
+
+    found: list[Path] = []
+    for source in sources:
+        for path in expand(source)[1]:
+            below = sorted(path.rglob("*")) if path.is_dir() else [path]
+            found += [file for file in below if image_stem(file.name) is not None]
+    if not found:
+        raise InputError("there is no image", "give line images: png, jpg, tif, webp")
+    return list(dict.fromkeys(found))
+
+
+def _spread(images: Sequence[Path], count: int) -> list[Path]:
+    """At most ``count`` of the images, evenly over all of them: a hand changes over the years."""
+    step = max(1.0, len(images) / count)
+    return [images[int(place * step)] for place in range(min(count, len(images)))]
+
+
+def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
+    """Read the images and list them with what was read; returns their number."""
+    from ocr.cli.display import progress_bar
+    from ocr.files.atomic import write_atomically
+    from ocr.recognition import load_model
+
+    recognizer = load_model(model)
+    rows = []
+    with progress_bar("reading") as move:
+        for done, image in enumerate(images, start=1):
+            (result,) = recognizer.recognize_many([image])
+            if isinstance(result, ImageError):
+                say(f"left out: {result}", "yellow")
+            else:
+                rows.append(f"{image.resolve()}\t{result.text}\n")
+            move(done, len(images))
+    if not rows:
+        raise InputError("no image could be read", "give images of single lines")
+    write_atomically(draft, "".join(rows))
+    return len(rows)
+
+
+def _require_corrections(draft: Path, model: str) -> None:
+    """Raise UsageError for a draft that says no more than the model itself: to learn from it
+    would confirm the model in its errors."""
+    from ocr.cli.display import counted, progress_bar
+    from ocr.evaluation import evaluate
+    from ocr.recognition import load_model
+    from ocr.training.data.dataset import read_samples
+
+    with progress_bar("reading") as move:
+        report = evaluate(load_model(model), read_samples([draft]).samples, on_progress=move)
+    corrected = sum(line.edits > 0 for line in report.lines)
+    if not corrected:
+        raise UsageError(
+            f"no text of {draft} differs from what the model reads",
+            "correct it, then call again; or delete it for a new draft",
+        )
+    click.echo(f"{counted(corrected, 'line')} of {len(report.lines)} in {draft} corrected")
+
+
+def _learn(
+    data: Sequence[str], output: Path, model: str, options: AdaptationOptions, overwrite: bool
+) -> None:
+    from ocr.cli.display import counted, progress_bar
+    from ocr.cli.train import train
+    from ocr.cli.trainingdisplay import percent
+    from ocr.network.modelfile import resolve_model
+    from ocr.training.prepare import Recipe, prepare
+    from ocr.training.session import claim, write_problems
+
+    recipe = Recipe(training=options.training, start=resolve_model(model))
+    claim(output, overwrite)
+    with progress_bar("reading lines") as move:
+        run, report = prepare(data, output, recipe, on_progress=move)
+    if report.problems:
+        listed = write_problems(run, report.problems)
+        say(f"{counted(len(report.problems), 'line')} left out, see {listed}", "yellow")
+    click.echo(
+        f"learning from {counted(len(run.train), 'line')}, {len(run.validation)} held back to "
+        f"judge by, {options.minutes:g} min at most"
+    )
+    train(run)
+    before, best = _error_rates(run)
+    click.echo(f"CER on the {counted(len(run.validation), 'line')} held back: ", nl=False)
+    if best < before:
+        fall = f"{100 * (1 - best / before):.0f} % fewer errors"
+        click.echo(f"{percent(before)} before, {percent(best)} after, {fall}")
+    else:
+        click.echo(f"{percent(before)} before and no better after; correct more lines")
+    click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {output}")
+
+
+def _error_rates(run: Run) -> tuple[float, float]:
+    """CER on the lines held back, 0..1: of the model begun with, and of the best."""
+    import json
+
+    rows = [json.loads(row) for row in (run.folder / "log.jsonl").read_text("utf-8").splitlines()]
+    return rows[0]["cer"], min(row["cer"] for row in rows)

@@ -1,0 +1,109 @@
+"""``ocr adapt``: the draft, what was corrected, and the learning."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from ocr.cli.adapt import _spread
+from ocr.network.modelfile import read_spec
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def draft(ocr: Run, lines: Path, model: Path, tmp_path: Path) -> Path:
+    """What the first call writes, into mine.tsv."""
+    result = ocr("adapt", lines, "-o", "mine", "-m", model)
+    assert result.exit_code == 0, result.output
+    assert "read 3 lines into mine.tsv" in result.output
+    assert f"ocr adapt {lines} -o mine.safetensors" in result.output
+    return tmp_path / "mine.tsv"
+
+
+def test_the_first_call_lists_what_it_read(ocr: Run, draft: Path, lines: Path, model: Path) -> None:
+    rows = [row.split("\t") for row in draft.read_text(encoding="utf-8").splitlines()]
+    images = [Path(image) for image, _ in rows]
+    assert images == [lines / "a.png", lines / "b" / "two.png", lines / "c.png"]
+    printed = ocr("recognize", *images, "-m", model).stdout.splitlines()
+    assert [text for _, text in rows] == printed
+    assert not draft.with_suffix(".safetensors").exists()
+
+
+def test_an_uncorrected_draft_teaches_nothing(
+    ocr: Run, draft: Path, lines: Path, model: Path
+) -> None:
+    before = draft.read_bytes()
+    result = ocr("adapt", lines, "-o", "mine", "-m", model)
+    assert result.exit_code == 2
+    assert "no text of mine.tsv differs" in result.stderr
+    assert draft.read_bytes() == before
+
+
+def test_corrected_lines_are_learnt_and_the_gain_is_told(
+    ocr: Run, drawn: Path, model: Path, tmp_path: Path
+) -> None:
+    rows = [
+        f"{image}\t{image.with_suffix('').with_suffix('.gt.txt').read_text(encoding='utf-8')}\n"
+        for image in sorted(drawn.glob("*.png"))
+    ]
+    (tmp_path / "mine.tsv").write_text("".join(rows), encoding="utf-8")
+    call = ("adapt", drawn, "-o", "mine", "-m", model, "--minutes", "0.05", "--processes", "1")
+    result = ocr(*call)
+    assert result.exit_code == 0, result.output
+    assert "24 lines of 24 in mine.tsv corrected" in result.output
+    log = (tmp_path / "mine.training" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    errors = [json.loads(row)["cer"] for row in log]
+    assert json.loads(log[0])["step"] == 0, "the model begun with is judged first"
+    if min(errors) < errors[0]:
+        told = re.search(
+            r"([\d.]+) % before, ([\d.]+) % after, (\d+) % fewer errors", result.output
+        )
+        assert told is not None, result.output
+        assert [float(told[1]), float(told[2])] == pytest.approx(
+            [100 * errors[0], 100 * min(errors)], abs=0.01
+        )
+    else:
+        assert "no better after" in result.output
+    assert read_spec(tmp_path / "mine.safetensors").training["validation_cer"] == min(errors)
+    again = ocr(*call)
+    assert again.exit_code == 2
+    assert "exists already" in again.stderr
+
+
+def test_transcribed_lines_need_no_draft(
+    ocr: Run, drawn: Path, model: Path, tmp_path: Path
+) -> None:
+    result = ocr("adapt", drawn, "-o", "mine", "-m", model, "--minutes", "0.01", "--processes", "1")
+    assert result.exit_code == 0, result.output
+    assert "learning from 20 lines, 4 held back" in result.output
+    assert not (tmp_path / "mine.tsv").exists()
+
+
+def test_what_cannot_be_read_is_left_out_of_the_draft(
+    ocr: Run, lines: Path, model: Path, tmp_path: Path
+) -> None:
+    (lines / "torn.png").write_bytes(b"no image")
+    result = ocr("adapt", lines, "-o", "mine", "-m", model)
+    assert result.exit_code == 0
+    assert "torn.png" in result.stderr
+    assert len((tmp_path / "mine.tsv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_without_images_there_is_nothing_to_read(ocr: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = ocr("adapt", "empty", "-o", "mine", "-m", model)
+    assert result.exit_code == 4
+    assert ocr("adapt", "none", "-o", "mine", "-m", model).exit_code == 2
+
+
+def test_the_draft_is_spread_over_all_lines() -> None:
+    images = [Path(f"{number:03d}.png") for number in range(100)]
+    assert _spread(images, 4) == [images[0], images[25], images[50], images[75]]
+    assert _spread(images, 200) == images
+    assert len(set(_spread(images, 99))) == 99
