@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
 
 import pytest
-
-
-def dejavu(name: str) -> Path:
-    """A font of matplotlib's, found without importing it."""
-    found = importlib.util.find_spec("matplotlib")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
+from fontfiles import dejavu
 
 
 @pytest.fixture(scope="session")

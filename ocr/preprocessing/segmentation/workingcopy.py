@@ -1,0 +1,120 @@
+"""The copy of a page on which its lines are looked for: one text height, level, without rules.
+
+Lines that climb by k are levelled by the shear y' = y - k x, which leaves every column upright:
+what runs from left to right on the copy does so on the page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ocr.preprocessing.normalize import shear
+from ocr.preprocessing.segmentation import BODY
+from ocr.preprocessing.segmentation.contrast import soft_ink
+from ocr.preprocessing.segmentation.pictures import find_pictures
+from ocr.preprocessing.segmentation.ridges import (
+    Ridge,
+    find_ridges,
+    stroke_edges,
+    usual_strength,
+)
+from ocr.preprocessing.segmentation.rules import cell_walls, find_rules
+from ocr.preprocessing.segmentation.scale import body_height
+from ocr.types import Float32Array, Point
+
+LONGEST_SIDE = 2400  # px on which the ink is judged: 200 dpi of an A4 page
+FIRST_GUESS = 100  # text heights along the longest side: 60 to 200 are usual
+LARGEST_ZOOM = 2.0  # text of fewer than 6 px on the judged copy is not enlarged any further
+CLEAR = 0.2  # of the usual strength: a ridge that tells the slope of the page
+LEVELLING = 4.0  # text heights; a shorter ridge tells no slope
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingCopy:
+    """Where the writing of a page is, and the way back to the page.
+
+    soft     (H, W) float32, ink of writing 0..1
+    barrier  (H, W) upright rules that part cells and columns
+    slope    px per px by which the page's lines fall to the right
+    page     (width, height) of the page
+    scale    page pixels per pixel of the copy, along x and along y
+    """
+
+    soft: Float32Array
+    barrier: npt.NDArray[np.bool_]
+    slope: float
+    page: tuple[int, int]
+    scale: Point
+
+    def to_page(self, points: Sequence[Point] | Float32Array) -> tuple[Point, ...]:
+        """Points of the copy on the page, moved to its edge where they lie beyond."""
+        width, height = self.page
+        middle, room = self.soft.shape[1] / 2, _room(self.slope, self.soft.shape[1])
+        return tuple(
+            (
+                min(max(float(x) * self.scale[0], 0.0), float(width)),
+                min(
+                    max((float(y) - room + self.slope * (float(x) - middle)) * self.scale[1], 0.0),
+                    float(height),
+                ),
+            )
+            for x, y in points
+        )
+
+
+def working_copy(ink: Float32Array) -> WorkingCopy | None:
+    """The working copy of a page, ink (H, W) float32; None for a page without writing."""
+    soft = _judged(ink)
+    if soft is None:
+        return None
+    slope = _slope(soft)
+    level = shear(soft, -slope, axis=1)
+    level_rules, upright_rules = find_rules(level, BODY)
+    level[level_rules | upright_rules | find_pictures(level, BODY)] = 0
+    height, width = ink.shape
+    scale = width / soft.shape[1], height / soft.shape[0]
+    walls = cell_walls(upright_rules, BODY)
+    return WorkingCopy(level, walls, slope, (width, height), scale)
+
+
+def _judged(ink: Float32Array) -> Float32Array | None:
+    """The page's soft ink, its text ``BODY`` pixels high; None where there is no text."""
+    coarse = _resized(ink, min(1.0, LONGEST_SIDE / max(ink.shape)))
+    soft = soft_ink(coarse, max(coarse.shape) / FIRST_GUESS)
+    body = body_height(soft)
+    return None if body is None else _resized(soft, min(LARGEST_ZOOM, BODY / body))
+
+
+def _slope(soft: Float32Array) -> float:
+    """dy/dx of the page's lines: the median of its long ridges by length."""
+    edges = stroke_edges(soft)
+    ridges = find_ridges(edges, BODY, CLEAR * usual_strength(edges))
+    long = [ridge for ridge in ridges if len(ridge.rows) >= LEVELLING * BODY]
+    if not long:
+        return 0.0
+    slopes = np.array([_trend(ridge) for ridge in long])
+    order = np.argsort(slopes)
+    lengths = np.cumsum([len(long[i].rows) for i in order])
+    return float(slopes[order][np.searchsorted(lengths, lengths[-1] / 2)])
+
+
+def _trend(ridge: Ridge) -> float:
+    return float(np.polyfit(np.arange(len(ridge.rows)), ridge.rows, 1)[0])
+
+
+def _room(slope: float, width: int) -> int:
+    """Rows that ``shear`` adds above and below."""
+    return math.ceil(abs(slope) * width / 2)
+
+
+def _resized(image: Float32Array, factor: float) -> Float32Array:
+    height, width = image.shape
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    kernel = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=kernel), np.float32)
