@@ -118,7 +118,7 @@ def _checked(conversions: list[Conversion]) -> list[Conversion]:
 def _progressing(conversions: Sequence[Conversion]) -> Iterator[Conversion]:
     from ocr.cli.display import progress_bar
 
-    with progress_bar("converting") as move:
+    with progress_bar("converting", "pages") as move:
         for number, conversion in enumerate(conversions):
             move(number, len(conversions))
             yield conversion

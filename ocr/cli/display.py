@@ -21,21 +21,25 @@ OnProgress = Callable[[int, int], None]  # done, in all
 
 
 class Rate(ProgressColumn):
-    """Lines per second."""
+    """Lines, or what else is counted, per second."""
+
+    def __init__(self, noun: str) -> None:
+        super().__init__()
+        self.noun = noun
 
     def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.1f} lines/s")
+        return Text("" if task.speed is None else f"{task.speed:.1f} {self.noun}/s")
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[OnProgress]:
+def progress_bar(title: str, noun: str = "lines") -> Iterator[OnProgress]:
     """A bar that vanishes at the end, moved by calling what is yielded."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        Rate(),
+        Rate(noun),
         TimeRemainingColumn(),
     )
     with Progress(

@@ -1,0 +1,124 @@
+"""``ocr segment``: pages -> their lines as PAGE XML, and a picture to look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocr.cli.command import command as make_command
+from ocr.cli.failures import complain
+from ocr.errors import ImageError, InputError, PartialFailure, UsageError
+from ocr.files.names import image_stem, printable
+
+if TYPE_CHECKING:
+    from ocr.preprocessing.pages import PageImage
+
+EXAMPLES = """\
+ocr segment page.jpg                     writes page.page.xml beside it
+ocr segment page.jpg --overlay           and page.lines.png, to see how well the lines were found
+ocr segment 'scans/*.tif' -o lines/      many pages; every page of a TIFF or PDF"""
+XML_SUFFIX, OVERLAY_SUFFIX = ".page.xml", ".lines.png"
+
+
+@make_command("segment", EXAMPLES)
+@click.argument("pages", metavar="PAGE...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="Folder to write to.  [default: beside each PAGE]",
+)
+@click.option("--overlay", is_flag=True, help="Draw the lines over the page as well, in a PNG.")
+def command(pages: tuple[str, ...], output: Path | None, overlay: bool) -> None:
+    """Find the lines of each PAGE, an image or a PDF, and write them as PAGE XML.
+
+    The lines have outlines and baselines and stand in the order of reading; open them in
+    eScriptorium or Transkribus, or train on them when they are transcribed. The XML names the
+    page's image without its folder: keep the two together. An older XML is replaced.
+
+    Exit code: 0 all written, 3 some pages could not be read, 4 none could.
+    """
+    from ocr.cli.display import counted, progress_bar
+
+    images, failed = _images(_files(pages))
+    _check_names(images, output)
+    done = 0
+    with progress_bar("segmenting", "pages") as move:
+        for number, image in enumerate(images):
+            move(number, len(images))
+            try:
+                click.echo(_write(image, output or image.path.parent, overlay))
+                done += 1
+            except ImageError as error:
+                complain(str(error))
+                failed += 1
+    if not done:
+        raise InputError("no page could be read")
+    if failed:
+        raise PartialFailure(f"{counted(failed, 'page')} of {done + failed} could not be read")
+
+
+def _files(pages: Sequence[str]) -> list[Path]:
+    """The images and PDFs that the arguments name; what else a pattern matches is left out."""
+    from ocr.files.sources import expand
+    from ocr.preprocessing.pdfpages import is_pdf
+
+    files = []
+    for page in pages:
+        paths = expand(page)[1]
+        found = [p for p in paths if p == Path(page) or image_stem(p.name) or is_pdf(p)]
+        if not found:
+            raise UsageError(f"{printable(page)} matches no image", "check the pattern")
+        files += found
+    return list(dict.fromkeys(files))
+
+
+def _images(files: Sequence[Path]) -> tuple[list[PageImage], int]:
+    """The pages of the files, and how many files cannot be read."""
+    from ocr.preprocessing.pages import page_images
+
+    images: list[PageImage] = []
+    failed = 0
+    for file in files:
+        try:
+            images += page_images(file)
+        except ImageError as error:
+            complain(str(error))
+            failed += 1
+    return images, failed
+
+
+def _check_names(images: Sequence[PageImage], output: Path | None) -> None:
+    """Raise UsageError where two pages would become one file."""
+    owners: dict[Path, Path] = {}
+    for image in images:
+        target = (output or image.path.parent) / (image.name + XML_SUFFIX)
+        if target in owners:
+            raise UsageError(
+                f"{printable(owners[target])} and {printable(image.path)} would both become "
+                f"{printable(target)}",
+                "rename one, or segment them into different folders",
+            )
+        owners[target] = image.path
+
+
+def _write(image: PageImage, folder: Path, overlay: bool) -> str:
+    from ocr.cli.display import counted
+    from ocr.files.atomic import write_atomically
+    from ocr.formats.pagexml import write_pagexml
+    from ocr.preprocessing.overlay import overlay as drawn
+    from ocr.preprocessing.segment import page_of
+    from ocr.types import PageTranscript, Transcript
+
+    ink = image.load()
+    page = page_of(ink, image.path, image.index)
+    target = folder / (image.name + XML_SUFFIX)
+    unread = (Transcript("", 0.0),) * len(page.lines)
+    write_atomically(target, write_pagexml(PageTranscript(page, unread, "")))
+    if overlay:
+        write_atomically(folder / (image.name + OVERLAY_SUFFIX), drawn(ink, page.lines))
+    return f"{printable(target)}: {counted(len(page.lines), 'line')}"
