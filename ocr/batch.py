@@ -1,4 +1,4 @@
-"""Folders of line images -> one file per image and format.
+"""Folders of images, lines or pages -> one file per image and format.
 
     plan(...)         names every output and finds what is done; touches nothing
     work(...)         reads the rest in batches, writes each output whole, yields Outcomes
@@ -21,21 +21,23 @@ from ocr.errors import ImageError, InputError, OutputError, UsageError
 from ocr.files.atomic import write_atomically
 from ocr.files.names import IMAGE_SUFFIXES, image_stem, printable
 from ocr.files.sources import expand
-from ocr.formats import LINE_WRITERS
-from ocr.options import BatchOptions
-from ocr.types import Outcome, Transcript
+from ocr.formats import LINE_WRITERS, WRITERS
+from ocr.options import BatchOptions, ReadingOptions
+from ocr.types import Outcome, PageTranscript, Transcript
 
 FAILURES = "failures.tsv"
 FAILURES_HEADER = "image\treason\n"
 
 
-class LineReader(Protocol):
+class Reader(Protocol):
     """What a batch needs of a recognizer."""
 
     @property
     def model_id(self) -> str: ...
 
-    def recognize_many(self, sources: Sequence[Path], /) -> Sequence[Transcript | ImageError]:
+    def read_many(
+        self, sources: Sequence[Path], options: ReadingOptions, /
+    ) -> Sequence[Transcript | PageTranscript | ImageError]:
         """One result per source, in order; an unusable image gives its error."""
 
 
@@ -92,19 +94,19 @@ def plan(
 
 
 def work(
-    recognizer: LineReader, jobs: Sequence[Job], batch_size: int = 32
+    recognizer: Reader, jobs: Sequence[Job], options: BatchOptions
 ) -> Generator[Outcome, None, None]:
     """Read the jobs' images and write their outputs; an image that fails costs only itself.
 
     Raises OutputError, after which everything written so far is whole and stays.
     """
-    for start in range(0, len(jobs), batch_size):
-        part = jobs[start : start + batch_size]
+    for start in range(0, len(jobs), options.batch_size):
+        part = jobs[start : start + options.batch_size]
         began = time.perf_counter()
-        results = _read(recognizer, [job.source for job in part])
+        results = _read(recognizer, [job.source for job in part], options)
         seconds = (time.perf_counter() - began) / len(part)
         for job, result in zip(part, results, strict=True):
-            if isinstance(result, Transcript):
+            if isinstance(result, Transcript | PageTranscript):
                 _write(job, result, recognizer.model_id)
                 yield Outcome(job.source, job.outputs, "done", seconds=seconds)
             else:
@@ -112,14 +114,14 @@ def work(
 
 
 def transcribe(
-    recognizer: LineReader,
+    recognizer: Reader,
     sources: Sequence[str | Path],
     out: str | Path,
     formats: Sequence[str] = ("txt",),
     options: BatchOptions | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
-    """Transcribe folders of line images into ``out``; see ``plan`` for what is refused.
+    """Transcribe folders of images, lines or pages, into ``out``; see ``plan`` for what is refused.
 
     Images that are done come first in the list, as skipped. Failures are listed in
     ``out/failures.tsv`` too, which a run without failures removes.
@@ -127,7 +129,7 @@ def transcribe(
     options, out = options or BatchOptions(), Path(out)
     planned = plan(sources, out, formats, options.overwrite)
     outcomes = []
-    for outcome in (*skipped(planned), *work(recognizer, planned.pending, options.batch_size)):
+    for outcome in (*skipped(planned), *work(recognizer, planned.pending, options)):
         outcomes.append(outcome)
         if on_outcome is not None:
             on_outcome(outcome)
@@ -154,21 +156,26 @@ def write_failures(out: Path, outcomes: Sequence[Outcome]) -> Path | None:
     return None
 
 
-def _read(recognizer: LineReader, sources: Sequence[Path]) -> list[Transcript | Exception]:
+def _read(
+    recognizer: Reader, sources: Sequence[Path], options: ReadingOptions
+) -> list[Transcript | PageTranscript | Exception]:
     """One result per source. Where a batch cannot be read at all, its images are tried one by
     one, so that the one to blame is found and the others are not lost with it."""
     try:
-        return list(recognizer.recognize_many(sources))
+        return list(recognizer.read_many(sources, options))
     except Exception as error:
         if len(sources) == 1:
             return [InputError(f"{printable(sources[0])}: {type(error).__name__}: {error}")]
-        return [result for source in sources for result in _read(recognizer, [source])]
+        return [result for source in sources for result in _read(recognizer, [source], options)]
 
 
-def _write(job: Job, transcript: Transcript, model_id: str) -> None:
+def _write(job: Job, result: Transcript | PageTranscript, model_id: str) -> None:
     for output in job.missing:
-        writer = LINE_WRITERS[output.suffix[1:]]
-        write_atomically(output, writer(job.source, transcript, model_id))
+        kind = output.suffix[1:]
+        if isinstance(result, PageTranscript):
+            write_atomically(output, WRITERS[kind](result))
+        else:
+            write_atomically(output, LINE_WRITERS[kind](job.source, result, model_id))
 
 
 def _check_formats(formats: Sequence[str]) -> None:

@@ -309,8 +309,21 @@ class DecodingOptions:
         return "greedy" if self.language_model is None and not self.alternatives else "beam"
 
 
+INPUTS = ("auto", "line", "page")
+
+
 @dataclass(frozen=True, slots=True)
-class BatchOptions:
+class ReadingOptions:
+    """What is read."""
+
+    input: str = option("auto", "what every image shows; auto looks at each", choices=INPUTS)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions(ReadingOptions):
     """Transcription of a folder."""
 
     batch_size: int = option(32, "lines that go through the network together", minimum=1)

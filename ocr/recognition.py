@@ -1,14 +1,15 @@
-"""Image of a line -> transcript. The whole pipeline, on one screen.
+"""Image of a line or a page -> transcript. The whole pipeline, on one screen.
 
     source --preprocess--> Columns --engine--> log-probabilities --decoder--> Hypotheses
            --transcript_of--> Transcript
 
-Each arrow is one call; the engine alone sees many lines at once.
+Each arrow is one call; the engine alone sees many lines at once. A page is first cut into lines
+(``ocr.preprocessing.segment``), unless they are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,14 @@ from ocr.alphabet import Alphabet
 from ocr.confidence import tempered, whole
 from ocr.decoding import Decoder, decoder_for
 from ocr.errors import ImageError
-from ocr.options import DecodingOptions
+from ocr.options import DecodingOptions, ReadingOptions
 from ocr.preprocessing import ImageSource, columns_of, preprocess
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME
+from ocr.preprocessing.crop import crop_line
+from ocr.preprocessing.image import load_image
+from ocr.preprocessing.kind import is_page
 from ocr.preprocessing.lines import page_lines
+from ocr.preprocessing.segment import page_of
 from ocr.types import (
     Character,
     Columns,
@@ -65,11 +70,23 @@ class Recognizer:
         transcripts = iter(self.recognize_columns(usable))
         return [p if isinstance(p, ImageError) else next(transcripts) for p in prepared]
 
-    def recognize_page(self, page: Page) -> PageTranscript:
-        """Read the lines of a page, which stay as they are given. Raises ImageError for an image
-        that cannot be read or is not the one that the lines were drawn on."""
-        lines = [columns_of(ink, self.spec.preprocessing) for ink in page_lines(page)]
-        return PageTranscript(page, tuple(self.recognize_columns(lines)), self.model_id)
+    def recognize_page(self, source: Page | str | Path) -> PageTranscript:
+        """Read a page: the lines of a ``Page`` as they are given, those of an image as they are
+        found. Raises ImageError for an image that cannot be read or is not the one that the lines
+        were drawn on."""
+        if isinstance(source, Page):
+            return self._read_lines(source, page_lines(source))
+        return self._read_page(load_image(source), Path(source))
+
+    def read_many(
+        self, sources: Sequence[Path | bytes], options: ReadingOptions
+    ) -> list[Transcript | PageTranscript | ImageError]:
+        """Read lines and pages; an unusable image has its ImageError in its place. The image of a
+        page that comes as bytes is called ``-``."""
+        seen = [self._look(source, options.input) for source in sources]
+        lines = [line for line in seen if isinstance(line, Columns)]
+        transcripts = iter(self.recognize_columns(lines))
+        return [next(transcripts) if isinstance(each, Columns) else each for each in seen]
 
     def recognize_columns(self, lines: Sequence[Columns]) -> list[Transcript]:
         """Read lines that are preprocessed already (by this model's own options)."""
@@ -82,6 +99,24 @@ class Recognizer:
         """Per line the calibrated log-probabilities (T', K) that the decoder is given."""
         results = self.engine.log_probs(lines)
         return [tempered(log_probs, self.spec.temperature) for log_probs in results]
+
+    def _look(self, source: Path | bytes, kind: str) -> Columns | PageTranscript | ImageError:
+        """A line preprocessed, a page read: one page at a time is in memory."""
+        try:
+            ink = load_image(source)
+        except ImageError as error:
+            return error
+        if kind == "page" or (kind == "auto" and is_page(ink)):
+            return self._read_page(ink, source if isinstance(source, Path) else Path("-"))
+        return columns_of(ink, self.spec.preprocessing)
+
+    def _read_page(self, ink: Float32Array, path: Path) -> PageTranscript:
+        page = page_of(ink, path)
+        return self._read_lines(page, (crop_line(ink, line) for line in page.lines))
+
+    def _read_lines(self, page: Page, inks: Iterable[Float32Array]) -> PageTranscript:
+        lines = [columns_of(ink, self.spec.preprocessing) for ink in inks]
+        return PageTranscript(page, tuple(self.recognize_columns(lines)), self.model_id)
 
     def _prepare(self, source: ImageSource) -> Columns | ImageError:
         try:

@@ -10,27 +10,35 @@ import pytest
 
 from ocr.batch import FAILURES, plan, transcribe, work
 from ocr.errors import ImageError, InputError, OutputError, UsageError
-from ocr.options import BatchOptions
-from ocr.types import Outcome, Transcript
+from ocr.options import BatchOptions, ReadingOptions
+from ocr.types import Line, Outcome, Page, PageTranscript, Transcript
 
 
 class NameReader:
-    """Reads ``x.png`` as "x"; ``bad*`` cannot be read, ``trap*`` breaks the whole batch."""
+    """Reads ``x.png`` as "x"; ``page*`` is a page with that line, ``bad*`` cannot be read,
+    ``trap*`` breaks the whole batch."""
 
     model_id = "0123456789ab"
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
 
-    def recognize_many(self, sources: Sequence[Path]) -> list[Transcript | ImageError]:
+    def read_many(
+        self, sources: Sequence[Path], options: ReadingOptions
+    ) -> list[Transcript | PageTranscript | ImageError]:
+        assert options.input == "auto"
         self.batches.append([source.name for source in sources])
         if any(source.name.startswith("trap") for source in sources):
             raise RuntimeError("it snapped")
         return [self._read(source) for source in sources]
 
-    def _read(self, source: Path) -> Transcript | ImageError:
+    def _read(self, source: Path) -> Transcript | PageTranscript | ImageError:
         if source.name.startswith("bad"):
             return ImageError(f"{source.name} is no image", "scan it again")
+        if source.name.startswith("page"):
+            line = Line("l1", ((0, 0), (9, 0), (9, 9)), ())
+            page = Page(source.stem, source, 90, 90, (line,))
+            return PageTranscript(page, (Transcript(source.stem, 0.5),), self.model_id)
         return Transcript(source.stem, 0.5)
 
 
@@ -67,6 +75,15 @@ def test_one_file_per_format(scans: Path, tmp_path: Path) -> None:
     written = tree(tmp_path / "out")
     assert sorted(written) == ["x.json", "x.txt"]
     assert json.loads(written["x.json"])["text"] == "x"
+
+
+def test_pages_are_written_as_pages(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "line.png", "page.png")
+    transcribe(NameReader(), [scans], tmp_path / "out", ("txt", "json"))
+    written = tree(tmp_path / "out")
+    assert (written["line.txt"], written["page.txt"]) == ("line\n", "page\n")
+    assert "lines" not in json.loads(written["line.json"])
+    assert [line["text"] for line in json.loads(written["page.json"])["lines"]] == ["page"]
 
 
 def test_what_is_done_is_not_touched(scans: Path, tmp_path: Path) -> None:
@@ -244,7 +261,7 @@ def test_unknown_formats_are_refused(scans: Path, formats: tuple[str, ...]) -> N
 
 def test_outcomes_come_while_the_work_goes_on(scans: Path, tmp_path: Path) -> None:
     planned = plan([scans], tmp_path / "out")
-    steps = work(NameReader(), planned.pending, batch_size=1)
+    steps = work(NameReader(), planned.pending, BatchOptions(batch_size=1))
     assert next(steps).status == "done"
     assert len(tree(tmp_path / "out")) == 1
     steps.close()

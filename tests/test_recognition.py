@@ -21,10 +21,21 @@ from ocr.alphabet import Alphabet
 from ocr.errors import ImageError, ModelError
 from ocr.formats.words import words_of
 from ocr.geometry import frame_of
-from ocr.options import DecodingOptions, NetworkOptions, PreprocessingOptions
+from ocr.options import DecodingOptions, NetworkOptions, PreprocessingOptions, ReadingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, frame_count
 from ocr.recognition import LONE_REACH, Recognizer, load_model, transcript_of
-from ocr.types import Character, Columns, Float32Array, Hypothesis, Line, ModelSpec, Page, Score
+from ocr.types import (
+    Character,
+    Columns,
+    Float32Array,
+    Hypothesis,
+    Line,
+    ModelSpec,
+    Page,
+    PageTranscript,
+    Score,
+    Transcript,
+)
 
 ALPHABET = Alphabet("abc")
 BARS = (40, 110, 140, 230)  # px, left edges of the bars that a line image shows
@@ -256,3 +267,47 @@ def test_a_page_of_another_size_is_refused(tmp_path: Path) -> None:
 def test_a_page_without_lines_has_no_transcripts(tmp_path: Path) -> None:
     page = replace(page_of_bars(tmp_path), lines=())
     assert recognizer().recognize_page(page).transcripts == ()
+
+
+def scan_of_bars(path: Path) -> Path:
+    """A page of four lines of bars, as thin and close as strokes, its lines not given."""
+    image = np.full((540, 520), 255, np.uint8)
+    for top in range(90, 410, 80):
+        for left in range(80, 440, 15):
+            image[top : top + 20, left : left + 4] = 0
+    Image.fromarray(image).save(path)
+    return path
+
+
+def test_lines_pages_and_broken_files_are_read_together(tmp_path: Path) -> None:
+    page, line, broken = scan_of_bars(tmp_path / "p.png"), tmp_path / "l.png", tmp_path / "b.png"
+    Image.fromarray(line_image()).save(line)
+    broken.write_bytes(b"")
+    model = recognizer()
+    first, second, third, fourth = model.read_many(
+        [page, line, broken, page.read_bytes()], ReadingOptions()
+    )
+    assert isinstance(first, PageTranscript)
+    assert first.page.image == page
+    assert (first.page.width, first.page.height) == (520, 540)
+    assert len(first.transcripts) == 4
+    assert all(set(reading.text) == {"a"} for reading in first.transcripts)
+    assert second == model.recognize(line)
+    assert isinstance(third, ImageError)
+    assert isinstance(fourth, PageTranscript)
+    assert fourth.page.image == Path("-")
+    assert fourth.transcripts == first.transcripts == model.recognize_page(page).transcripts
+
+
+@pytest.mark.parametrize(("kind", "result"), [("line", Transcript), ("page", PageTranscript)])
+def test_what_an_image_shows_can_be_told(tmp_path: Path, kind: str, result: type) -> None:
+    Image.fromarray(line_image()).save(tmp_path / "l.png")
+    sources = [scan_of_bars(tmp_path / "p.png"), tmp_path / "l.png"]
+    for read in recognizer().read_many(sources, ReadingOptions(input=kind)):
+        assert isinstance(read, result)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 40), (600, 600)])
+def test_a_page_with_nothing_on_it_has_no_lines(tmp_path: Path, shape: tuple[int, int]) -> None:
+    Image.fromarray(np.full(shape, 255, np.uint8)).save(tmp_path / "p.png")
+    assert recognizer().recognize_page(tmp_path / "p.png").page.lines == ()

@@ -1,4 +1,4 @@
-"""``ocr recognize``: line images -> text on standard output."""
+"""``ocr recognize``: images of lines or pages -> text on standard output."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ from ocr.cli.command import format_option, model_option
 from ocr.cli.failures import complain
 from ocr.cli.options import options_from
 from ocr.errors import ImageError, InputError, OcrError, PartialFailure, UsageError
-from ocr.options import DecodingOptions
+from ocr.files.names import printable
+from ocr.options import DecodingOptions, ReadingOptions
 
 if TYPE_CHECKING:
     from ocr.recognition import Recognizer
-    from ocr.types import Transcript
+    from ocr.types import PageTranscript, Transcript
+
+    Reading = Transcript | PageTranscript
 
 BATCH = 32  # images read before their text is printed
 STDIN = "-"
 
 EXAMPLES = """\
 ocr recognize line.png                          one line of text
+ocr recognize page.jpg                          the lines of a page, in the order of reading
 ocr recognize 'lines/*.png' --with-names        a pattern; each line after its image's name
 ocr recognize line.png --format json            confidence and a box per character
 ocr recognize line.png --lm french.lm           with knowledge of the language
@@ -39,11 +43,17 @@ ocr recognize - < line.png                      the image from standard input"""
 @model_option
 @format_option("text", "json")
 @click.option("--with-names", is_flag=True, help="Begin each line with the image's name and a TAB.")
+@options_from(ReadingOptions, "options", "Input")
 @options_from(DecodingOptions, "decoding", "Reading")
 def command(
-    images: tuple[str, ...], model: str, kind: str, with_names: bool, decoding: DecodingOptions
+    images: tuple[str, ...],
+    model: str,
+    kind: str,
+    with_names: bool,
+    options: ReadingOptions,
+    decoding: DecodingOptions,
 ) -> None:
-    """Print the text of each IMAGE of one line, in order, one per line.
+    """Print the text of each IMAGE, of a line or of a page, in order, line by line.
 
     An image that cannot be read is named on standard error and has no line in the output;
     --with-names shows which is which. For whole folders see: ocr transcribe.
@@ -56,13 +66,14 @@ def command(
     usable = not all(isinstance(name, OcrError) for name in names)
     recognizer = load_model(model, decoding) if usable else None
     failed = 0
-    for name, result in _results(recognizer, names):
+    for name, result in _results(recognizer, names, options):
         if isinstance(result, OcrError):
             failed += 1
             complain(str(result))
             continue
         assert recognizer is not None
-        click.echo(_line(name, result, recognizer.model_id, kind, with_names))
+        for line in _shown(name, result, recognizer.model_id, kind):
+            click.echo(f"{printable(name)}\t{line}" if with_names and kind == "text" else line)
     if failed == len(names):
         raise InputError(
             f"none of {failed} images could be read" if failed > 1 else "no image read"
@@ -92,26 +103,34 @@ def _names(images: Iterable[str]) -> Iterator[str | OcrError]:
 
 
 def _results(
-    recognizer: Recognizer | None, names: Iterable[str | OcrError]
-) -> Iterator[tuple[str, Transcript | OcrError]]:
+    recognizer: Recognizer | None, names: Iterable[str | OcrError], options: ReadingOptions
+) -> Iterator[tuple[str, Reading | OcrError]]:
     """Each name with what became of it, batch by batch."""
     rest = iter(names)
     while batch := list(islice(rest, BATCH)):
         usable = [name for name in batch if isinstance(name, str)]
-        read = iter(_read(recognizer, usable) if recognizer else ())
+        read = iter(_read(recognizer, usable, options) if recognizer else ())
         for name in batch:
             yield ("", name) if isinstance(name, OcrError) else (name, next(read))
 
 
-def _read(recognizer: Recognizer, names: list[str]) -> list[Transcript | ImageError]:
+def _read(
+    recognizer: Recognizer, names: list[str], options: ReadingOptions
+) -> list[Reading | ImageError]:
     sources = [sys.stdin.buffer.read() if name == STDIN else Path(name) for name in names]
-    return recognizer.recognize_many(sources)
+    return recognizer.read_many(sources, options)
 
 
-def _line(name: str, transcript: Transcript, model_id: str, kind: str, with_names: bool) -> str:
-    from ocr.files.names import printable
+def _shown(name: str, reading: Reading, model_id: str, kind: str) -> list[str]:
+    """The lines to print: JSON is one, the text of a page has one per line."""
     from ocr.formats.jsonfile import line_values
+    from ocr.formats.jsonpage import write_json
+    from ocr.formats.text import one_line
+    from ocr.types import Transcript
 
+    if isinstance(reading, Transcript):
+        values = line_values(Path(name), reading, model_id)
+        return [json.dumps(values, ensure_ascii=False) if kind == "json" else reading.text]
     if kind == "json":
-        return json.dumps(line_values(Path(name), transcript, model_id), ensure_ascii=False)
-    return f"{printable(name)}\t{transcript.text}" if with_names else transcript.text
+        return [write_json(reading).rstrip("\n")]
+    return [one_line(transcript.text) for transcript in reading.transcripts]

@@ -1,4 +1,4 @@
-"""``ocr transcribe``: folders of line images -> files."""
+"""``ocr transcribe``: folders of images, lines or pages -> files."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 ocr transcribe scans/ -o texts/                         scans/a/x.png -> texts/a/x.txt
 ocr transcribe scans/ -o texts/ -m mine.safetensors     with a model of your own
+ocr transcribe scans/ -o texts/ --input page            all of them whole pages
 ocr transcribe scans/ -o out/ --format txt,json         boxes and confidences as well
 ocr transcribe scans/ -o texts/ --lm french.lm          with knowledge of the language"""
 
@@ -58,7 +59,7 @@ def command(
     options: BatchOptions,
     decoding: DecodingOptions,
 ) -> None:
-    """Read every line image below FOLDER... and write one file per image.
+    """Read every image below FOLDER..., a line or a page, and write one file per image.
 
     What is done is skipped, so the same command continues after a stop. An image that cannot
     be read costs only itself: it is named at the end and in OUT/failures.tsv.
@@ -73,7 +74,7 @@ def command(
     outcomes = list(skipped(planned))
     try:
         load = partial(load_model, model, decoding)
-        _run(planned, load, options.batch_size, outcomes.append)
+        _run(planned, load, options, outcomes.append)
     except (KeyboardInterrupt, OutputError):
         _summarize(outcomes)
         say("what is done stays; the same command goes on from here", "yellow")
@@ -89,7 +90,7 @@ def command(
 def _run(
     planned: Plan,
     load: Callable[[], Recognizer],
-    batch_size: int,
+    options: BatchOptions,
     on_outcome: Callable[[Outcome], None],
 ) -> None:
     if not planned.pending:
@@ -100,7 +101,7 @@ def _run(
     total = len(planned.pending)
     with (
         progress_bar("reading") as move,
-        closing(work(load(), planned.pending, batch_size)) as outcomes,
+        closing(work(load(), planned.pending, options)) as outcomes,
     ):
         move(0, total)
         for number, outcome in enumerate(outcomes, start=1):

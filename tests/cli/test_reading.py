@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from ocr.network import modelfile
+from ocr.options import ReadingOptions
 from ocr.recognition import load_model
 
 Run = Callable[..., Result]
@@ -149,15 +150,17 @@ def test_transcribe_stopped_keeps_what_is_done(
 ) -> None:
     from ocr.recognition import Recognizer
 
-    read, calls = Recognizer.recognize_many, []
+    read, calls = Recognizer.read_many, []
 
-    def stop_at_the_second(self: Recognizer, sources: list[Path]) -> object:
+    def stop_at_the_second(
+        self: Recognizer, sources: list[Path], options: ReadingOptions
+    ) -> object:
         calls.append(sources)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return read(self, sources)
+        return read(self, sources, options)
 
-    monkeypatch.setattr(Recognizer, "recognize_many", stop_at_the_second)
+    monkeypatch.setattr(Recognizer, "read_many", stop_at_the_second)
     result = ocr("transcribe", "lines", "-o", "out", "-m", model, "--batch-size", "1")
     assert (result.exit_code, result.stdout) == (130, "1 done, 0 skipped, 0 failed\n")
     assert "the same command goes on" in result.stderr

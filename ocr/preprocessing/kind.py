@@ -1,0 +1,45 @@
+"""Line or page: what an image shows, told by its height in text heights and by what is on it.
+
+A line is 2 to 5 text heights high, 7 with slices of its neighbours. A page is 50 or more. Between
+them lie crops of a lone figure, whose height tells nothing, and paragraphs and title pages: there
+the lines are counted.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ocr.preprocessing.segment import segment
+from ocr.preprocessing.segmentation.contrast import soft_ink
+from ocr.preprocessing.segmentation.scale import body_height
+from ocr.types import Float32Array
+
+HIGHEST_LINE = 7.0  # text heights
+FEWEST_LINES = 3  # of a paragraph; a crop may show slices of the lines above and below
+SMALLEST_PAGE = 96  # px; three lines of the smallest text that can be read are higher
+PAGE_SIDE = 500  # px; a whole page has no shorter side, at 60 dpi already
+JUDGED_SIDE = 1200  # px of the longer side to which pages are reduced
+BODY_SHARE = 0.25  # of a line's height, about, is its text height
+
+
+def is_page(ink: Float32Array) -> bool:
+    """Whether an image, (H, W) float32 ink, is a page and not a single line.
+
+    Of 31 pages, of the 57,756 lines of 21 collections and of 644 lines cropped at the size of
+    the scan, one is misjudged: a drop initial.
+    """
+    if min(ink.shape) < SMALLEST_PAGE or 0 < _in_text_heights(ink) <= HIGHEST_LINE:
+        return False
+    return min(ink.shape) >= PAGE_SIDE or len(segment(ink)) >= FEWEST_LINES
+
+
+def _in_text_heights(ink: Float32Array) -> float:
+    """The height of the image, if it is a line's, in heights of its text; 0 without text."""
+    height, width = ink.shape
+    factor = min(1.0, JUDGED_SIDE / max(height, min(width, 8 * height)))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    soft = soft_ink(small, BODY_SHARE * len(small))
+    body = body_height(soft)
+    return 0.0 if body is None else len(small) / body

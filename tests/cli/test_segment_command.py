@@ -1,0 +1,136 @@
+"""ocr segment, and how recognize and transcribe take pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from fontfiles import dejavu
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.formats.pagefile import read_page
+from ocr.preprocessing.segment import segmented
+from ocr.recognition import load_model
+
+Run = Callable[..., Result]
+LINES = ("station in the sun", "a river at noon", "minimum onset", "intrusive nation")
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page of four lines, larger than a line can be."""
+    return draw_page(tmp_path / "scans" / "page.png", LINES)
+
+
+def draw_page(path: Path, texts: tuple[str, ...]) -> Path:
+    font = ImageFont.truetype(dejavu("DejaVuSerif"), 30)
+    image = Image.new("L", (520, 540), 255)
+    for number, text in enumerate(texts):
+        ImageDraw.Draw(image).text((60, 120 + 70 * number), text, fill=0, font=font, anchor="ls")
+    path.parent.mkdir(exist_ok=True)
+    image.save(path)
+    return path
+
+
+def test_segment_writes_the_lines_beside_the_page(ocr: Run, page: Path) -> None:
+    result = ocr("segment", "scans/page.png")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "scans/page.page.xml: 4 lines\n"
+    transcript = read_page(page.with_name("page.page.xml")).transcript
+    expected = segmented(page)
+    assert transcript.page.image == page
+    assert [line.region for line in transcript.page.lines] == ["r1"] * 4
+    for line, found in zip(transcript.page.lines, expected.lines, strict=True):
+        assert line.text is None
+        for point, exact in zip(line.polygon, found.polygon, strict=True):
+            assert point == pytest.approx(exact, abs=1)
+    assert sorted(path.name for path in page.parent.iterdir()) == ["page.page.xml", "page.png"]
+
+
+def test_segment_draws_and_writes_elsewhere(ocr: Run, page: Path) -> None:
+    result = ocr("segment", page, "-o", "out", "--overlay")
+    assert result.exit_code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == [
+        "page.lines.png",
+        "page.page.xml",
+    ]
+    with Image.open("out/page.lines.png") as picture:
+        assert picture.size == (520, 540)
+    assert [path.name for path in page.parent.iterdir()] == ["page.png"]
+
+
+def test_segment_takes_every_page_of_a_tiff(ocr: Run, page: Path) -> None:
+    with Image.open(page) as first:
+        second = Image.new("L", (520, 540), 255)
+        first.save("two.tif", save_all=True, append_images=[second])
+    result = ocr("segment", "two.tif")
+    assert result.stdout == "two-0001.page.xml: 4 lines\ntwo-0002.page.xml: 0 lines\n"
+    assert read_page(Path("two-0002.page.xml")).transcript.page.index == 1
+
+
+def test_segment_names_what_it_cannot_read_and_does_the_rest(ocr: Run, page: Path) -> None:
+    Path("scans/bad.png").write_bytes(b"no image")
+    Path("scans/notes.txt").write_text("left out of a pattern")
+    result = ocr("segment", "scans/*")
+    assert result.exit_code == 3
+    assert result.stdout == "scans/page.page.xml: 4 lines\n"
+    assert result.stderr.count("error: scans/bad.png is not an image") == 1
+    assert result.stderr.endswith("error: 1 page of 2 could not be read\n")
+    assert not Path("scans/bad.page.xml").exists()
+
+
+def test_segment_exit_codes_without_any_page(ocr: Run, page: Path) -> None:
+    Path("empty.png").write_bytes(b"")
+    Path("notes.txt").write_text("no image")
+    page.with_name("page.jpg").write_bytes(page.read_bytes())
+    for arguments, code, reason in (
+        ((), 2, "PAGE"),
+        (("gone.png",), 2, "gone.png does not exist"),
+        (("no*.txt",), 2, "no*.txt matches no image"),
+        (("scans/*",), 2, "scans/page.jpg and scans/page.png would both become scans/page.page"),
+        (("empty.png",), 4, "no page could be read"),
+        (("notes.txt",), 4, "no page could be read"),
+        (("scans",), 4, "no page could be read"),
+        (("scans/page.png", "-o", "notes.txt"), 6, "notes.txt"),
+    ):
+        result = ocr("segment", *arguments)
+        assert result.exit_code == code, (arguments, result.stderr)
+        assert reason in result.stderr
+        assert result.stdout == ""
+
+
+def test_recognize_tells_pages_from_lines(ocr: Run, page: Path, lines: Path, model: Path) -> None:
+    reader = load_model(model)
+    expected = [reading.text for reading in reader.recognize_page(page).transcripts]
+    assert len(expected) == 4
+    line = reader.recognize(lines / "a.png").text
+    result = ocr("recognize", page, "lines/a.png", "-m", model, "--with-names")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [f"{page}\t{text}" for text in expected] + [
+        f"lines/a.png\t{line}"
+    ]
+    from_stdin = ocr("recognize", "-", "-m", model, input=page.read_bytes())
+    assert from_stdin.stdout.splitlines() == expected
+    as_line = ocr("recognize", page, "-m", model, "--input", "line")
+    assert as_line.stdout == reader.recognize(page).text + "\n"
+    wrong = ocr("recognize", page, "-m", model, "--input", "book")
+    assert wrong.exit_code == 2
+
+
+def test_recognize_a_page_as_json(ocr: Run, page: Path, model: Path) -> None:
+    result = ocr("recognize", page, "-m", model, "--format", "json")
+    (only,) = map(json.loads, result.stdout.splitlines())
+    assert (only["width"], only["height"], len(only["lines"])) == (520, 540, 4)
+
+
+def test_transcribe_reads_pages_and_lines(ocr: Run, page: Path, lines: Path, model: Path) -> None:
+    expected = [reading.text for reading in load_model(model).recognize_page(page).transcripts]
+    result = ocr("transcribe", "scans", "lines", "-o", "out", "-m", model, "--format", "txt,json")
+    assert (result.exit_code, result.stdout) == (0, "4 done, 0 skipped, 0 failed\n")
+    assert Path("out/page.txt").read_text(encoding="utf-8").split("\n") == [*expected, ""]
+    loaded = read_page(Path("out/page.json")).transcript
+    assert [transcript.text for transcript in loaded.transcripts] == expected
+    assert json.loads(Path("out/a.json").read_text(encoding="utf-8"))["path"] == "lines/a.png"

@@ -1,0 +1,59 @@
+"""Line or page: drawn lines and pages at the sizes that scanners and phones deliver."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from drawnpages import DrawnPage
+
+from ocr.preprocessing.kind import is_page
+from ocr.types import Float32Array
+
+
+def line(size: int, text: str = "halfpenny minimum of the onset") -> Float32Array:
+    """A line cut as segmentation tools cut it, with a slice of the line below."""
+    page = DrawnPage(20 * size, round(1.9 * size), size)
+    page.write(size // 2, 1.2 * size, text)
+    page.write(size // 2, 2.4 * size, text)
+    return page.ink()
+
+
+def page(size: int, lines: int = 12) -> Float32Array:
+    drawn = DrawnPage(18 * size, round(1.6 * size * (lines + 2)), size)
+    drawn.column(size, 15 * size, [1.6 * size * (n + 1.5) for n in range(lines)])
+    return drawn.ink()
+
+
+@pytest.mark.parametrize("size", [16, 32, 100, 250])
+def test_a_line_is_a_line_at_any_size(size: int) -> None:
+    assert not is_page(line(size))
+
+
+@pytest.mark.parametrize("text", ["I", "27", "onset"])
+def test_a_short_line_is_a_line(text: str) -> None:
+    assert not is_page(line(64, text)[:, : 40 + 40 * len(text)])
+
+
+@pytest.mark.parametrize("size", [20, 32, 48])
+def test_a_page_is_a_page(size: int) -> None:
+    assert is_page(page(size))
+
+
+def test_a_paragraph_is_a_page_and_two_lines_are_not() -> None:
+    assert is_page(page(30, lines=4))
+    assert not is_page(page(30, lines=1))
+
+
+def test_an_empty_page_is_a_page_and_a_blank_strip_is_not() -> None:
+    assert is_page(np.zeros((1754, 1240), np.float32))
+    assert not is_page(np.zeros((60, 900), np.float32))
+    assert not is_page(np.zeros((1, 1), np.float32))
+
+
+def test_a_title_page_is_a_page() -> None:
+    title = DrawnPage(1000, 1500, 60)
+    title.write(250, 500, "Of Quills")
+    assert is_page(title.ink())
+    small = cv2.resize(title.ink(), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    assert is_page(np.asarray(small, np.float32))
