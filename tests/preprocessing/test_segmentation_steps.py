@@ -43,6 +43,14 @@ def test_the_height_of_text_is_that_of_the_font(size: int) -> None:
     assert found == pytest.approx(X_HEIGHT * size, rel=0.25)
 
 
+def test_a_lone_line_is_not_taken_for_large_type() -> None:
+    page = DrawnPage(800, 1000, 30)
+    page.write(100, 400, "minimum of Thebes")
+    found = body_height(soft_ink(page.ink(), X_HEIGHT * 30))
+    assert found is not None
+    assert X_HEIGHT * 30 < found < 2.5 * X_HEIGHT * 30
+
+
 def test_specks_have_no_height() -> None:
     noise = np.random.default_rng(1).random((300, 400)).astype(np.float32)
     assert body_height((noise < 0.01).astype(np.float32)) is None

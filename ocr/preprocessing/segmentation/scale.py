@@ -8,10 +8,13 @@ evenly filled, the scale-normalised second derivative s^2 |R''| across it is, in
 and largest at s = a (Lindeberg 1998, "Feature detection with automatic scale selection"). The
 scale whose ridges are strongest on average over the page gives the text's height. The average
 grows with the distance of the lines too, which suits handwriting: its loops reach as far as its
-lines are apart. The scale of the greatest energy, which does not, misses more lines of it.
+lines are apart. For a line on an otherwise empty page it grows without end; the scale at which
+the ridges have the most energy, the mean square of their strength, does not, and sets a limit.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -22,6 +25,7 @@ from ocr.types import Float32Array
 
 FINEST = 1.5  # px, standard deviation: text of 3 px is not to be read
 STEPS = 12  # half octaves: up to text of 120 px
+WIDEST = 1.0  # octaves between the two scales: up to 0.97 on real pages
 BODY_PER_SIGMA = 1.8
 """x-height / strongest scale: 1.4 to 2.3 on pages set in DejaVu Serif, wide to solid; ascenders
 and the weak flanks of the ridges shift the formula's factor of 2."""
@@ -33,21 +37,29 @@ def body_height(soft: Float32Array) -> float | None:
     edges = stroke_edges(soft)
     sigmas = FINEST * 2 ** (np.arange(STEPS) / 2)
     strengths = [_strength(edges, sigma) for sigma in sigmas]
-    if not _has_peak(np.array([np.square(strength).mean() for strength in strengths])):
+    peak = _peak(np.array([np.square(strength).mean() for strength in strengths]))
+    if peak is None:
         return None
-    means = [float(strength.mean()) for strength in strengths]
-    best = int(np.argmax(means))
+    octaves = _octaves([float(strength.mean()) for strength in strengths])
+    return float(BODY_PER_SIGMA * FINEST * 2 ** min(octaves, peak / 2 + WIDEST))
+
+
+def _peak(values: npt.NDArray[np.float32]) -> int | None:
+    """The index of the highest value that is higher than both its neighbours."""
+    inner = values[1:-1]
+    peaks = 1 + np.flatnonzero((inner > values[:-2]) & (inner > values[2:]))
+    return int(peaks[values[peaks].argmax()]) if len(peaks) else None
+
+
+def _octaves(values: Sequence[float]) -> float:
+    """The place of the largest of values half an octave apart, in octaves from the first."""
+    best = int(np.argmax(values))
     octaves = best / 2
-    if 0 < best < STEPS - 1 and min(means[best - 1 : best + 2]) > 0:
-        left, middle, right = np.log(means[best - 1 : best + 2])
+    if 0 < best < len(values) - 1 and min(values[best - 1 : best + 2]) > 0:
+        left, middle, right = np.log(values[best - 1 : best + 2])
         bend = left - 2 * middle + right  # vertex of the parabola through the three best
         octaves += 0.25 * (left - right) / bend if bend < 0 else 0.0
-    return float(BODY_PER_SIGMA * FINEST * 2**octaves)
-
-
-def _has_peak(values: npt.NDArray[np.float32]) -> bool:
-    inner = values[1:-1]
-    return bool(((inner > values[:-2]) & (inner > values[2:])).any())
+    return float(octaves)
 
 
 def _strength(edges: Float32Array, sigma: float) -> Float32Array:
