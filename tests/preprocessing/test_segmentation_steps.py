@@ -57,6 +57,20 @@ def test_specks_have_no_height() -> None:
     assert body_height(np.zeros_like(noise)) is None
 
 
+def test_soft_ink_is_writing_and_neither_holes_nor_surroundings() -> None:
+    page = DrawnPage(400, 400, 30)
+    page.write(40, 100, "onset")
+    alone = soft_ink(page.ink(), X_HEIGHT * 30)
+    page.draw.ellipse((40, 200, 75, 235), fill=0)  # a punched hole
+    page.draw.rectangle((40, 280, 140, 380), fill=0)
+    page.draw.rectangle((300, 0, 400, 400), fill=30)
+    soft = soft_ink(page.ink(), X_HEIGHT * 30)
+    written = alone > 0.9
+    assert written[60:120, 40:140].sum() > 300
+    assert (soft[written] > 0.5).all()
+    assert soft[180:].max() == soft[:, 290:].max() == 0
+
+
 def test_points_come_back_from_the_copy_to_the_page() -> None:
     """The middle of a blot on a slanting page, looked up on the copy."""
     page = DrawnPage(900, 500)
