@@ -13,6 +13,7 @@ from itertools import pairwise
 from ocr.errors import LabelError
 
 BLANK = 0
+SPACE = " "  # what parts words
 
 
 def normalize_text(text: str) -> str:

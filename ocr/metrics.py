@@ -145,17 +145,18 @@ def align(reference: str, hypothesis: str) -> list[Pair]:
     reference, the right sides the normalised hypothesis. Where several alignments are equally
     short, the choice is always the same one.
     """
-    return _aligned(normalize_text(reference), normalize_text(hypothesis))
+    return align_characters(normalize_text(reference), normalize_text(hypothesis))
 
 
 def right_characters(reference: str, hypothesis: str) -> list[bool]:
     """Of every character of the hypothesis as it stands, not normalised, whether the normalised
     reference has it in that place. So a needless space is wrong, which costs no edit."""
-    steps = _aligned(normalize_text(reference), hypothesis)
+    steps = align_characters(normalize_text(reference), hypothesis)
     return [left == right for left, right in steps if right]
 
 
-def _aligned(reference: str, hypothesis: str) -> list[Pair]:
+def align_characters(reference: str, hypothesis: str) -> list[Pair]:
+    """``align`` for texts as they stand, not normalised."""
     shortest = min(len(reference), len(hypothesis))
     head = _common(reference, hypothesis, shortest)
     tail = _common(reference[::-1], hypothesis[::-1], shortest - head)

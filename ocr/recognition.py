@@ -161,7 +161,7 @@ def transcript_of(
         whole(best.posteriors),
         characters,
         alternatives=tuple(alphabet.decode(other.labels) for other in others),
-        scores=tuple(Score(entry.optical, entry.language) for entry in hypotheses),
+        scores=tuple(Score(entry.optical, entry.language, entry.share) for entry in hypotheses),
     )
 
 

@@ -126,6 +126,7 @@ class Hypothesis:
     optical   natural log of the network's score
     language  natural log of the language model's score, 0 where there is none
     posteriors  probability of each label, 0..1
+    share     of the probability of all readings found, 0..1
     """
 
     labels: tuple[int, ...]
@@ -133,6 +134,7 @@ class Hypothesis:
     optical: float
     posteriors: tuple[float, ...]
     language: float = 0.0
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         if not len(self.labels) == len(self.spans) == len(self.posteriors):
@@ -150,20 +152,39 @@ class Character:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """What a word could be instead; its confidence is None where a file does not tell."""
+
+    text: str
+    confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.confidence is not None and not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence {self.confidence} is not within 0..1")
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
-    """A word and its outline on the page."""
+    """A word and its outline on the page; alternatives best first."""
 
     text: str
     polygon: tuple[Point, ...]
     confidence: float = 1.0
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Natural logs of what network and language say of one reading; 0 for no language model."""
+    """What network and language say of one reading, in natural logs, 0 for no language model;
+    and its share, 0..1, of the probability of all the line's readings."""
 
     optical: float
     language: float
+    share: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.share <= 1.0:
+            raise ValueError(f"share {self.share} is not within 0..1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,12 +111,15 @@ def test_confidence_is_the_probability_that_all_characters_are_right() -> None:
 def test_other_hypotheses_are_alternatives_with_their_scores() -> None:
     spans = ((0, 1), (1, 2))
     hypotheses = [
-        Hypothesis(labels, spans, optical, (0.5, 0.5), language)
-        for labels, optical, language in (((1, 2), -1.0, -3.0), ((1, 3), -2.0, -2.5))
+        Hypothesis(labels, spans, optical, (0.5, 0.5), language, share)
+        for labels, optical, language, share in (
+            ((1, 2), -1.0, -3.0, 0.75),
+            ((1, 3), -2.0, -2.5, 0.25),
+        )
     ]
     transcript = transcript_of(hypotheses, ALPHABET, np.arange(9, dtype=np.float32))
     assert (transcript.text, transcript.alternatives) == ("ab", ("ac",))
-    assert transcript.scores == (Score(-1.0, -3.0), Score(-2.0, -2.5))
+    assert transcript.scores == (Score(-1.0, -3.0, 0.75), Score(-2.0, -2.5, 0.25))
 
 
 @given(st.data(), st.integers(1, 80), st.floats(0.1, 20), st.floats(0, 30))

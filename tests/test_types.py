@@ -13,6 +13,7 @@ import pytest
 from ocr import types
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.types import (
+    Alternative,
     Batch,
     Columns,
     Hypothesis,
@@ -68,9 +69,11 @@ def test_right_values_are_accepted() -> None:
         (lambda: Transcript("a", 1.01), "confidence 1.01"),
         (lambda: Transcript("a", float("nan")), "confidence nan"),
         (
-            lambda: Transcript("a", 1.0, (), ("b",), scores=(Score(0, 0),)),
+            lambda: Transcript("a", 1.0, (), ("b",), scores=(Score(0, 0, 1),)),
             "every alternative need one",
         ),
+        (lambda: Score(0, 0, 1.01), "share 1.01 is not within 0..1"),
+        (lambda: Alternative("a", -0.1), "confidence -0.1 is not within 0..1"),
         (lambda: PageTranscript(PAGE, (), "id"), "page p: 0 transcripts for 1 lines"),
         (lambda: Outcome(Path("a"), (), "fine"), "status 'fine'"),
         (lambda: ModelSpec("aba", *OPTIONS), "names a character twice"),

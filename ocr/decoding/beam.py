@@ -61,7 +61,12 @@ class BeamDecoder:
     def __call__(self, log_probs: Float32Array) -> tuple[Hypothesis, ...]:
         """Best first. ``optical`` is the log of the sum over the paths that the beam has kept."""
         frames = self.frames(log_probs)
-        return tuple(self._hypothesis(frames, reading) for reading in self.read(frames))
+        readings = self.read(frames)
+        shares = self.shares(readings).tolist()
+        return tuple(
+            self._hypothesis(frames, reading, share)
+            for reading, share in zip(readings, shares, strict=True)
+        )
 
     def read(self, frames: Frames) -> list[Reading]:
         """The texts alone, best first."""
@@ -76,11 +81,21 @@ class BeamDecoder:
             for row in order.tolist()
         ]
 
+    def shares(self, readings: Sequence[Reading]) -> Float64Array:
+        """(readings,) the probability of each, 0..1, if one of them is right: the softmax of what
+        ranks them, tempered like the posteriors."""
+        weight, bonus, _ = self.merit
+        scores = np.array(
+            [r.optical + weight * r.language + bonus * len(r.labels) for r in readings]
+        )
+        ratios = np.exp((scores - scores.max()) / self.temperature)
+        return np.asarray(ratios / ratios.sum())
+
     def labels(self, log_probs: Float32Array) -> tuple[int, ...]:
         """The best text, without its place."""
         return self.read(self.frames(log_probs))[0].labels
 
-    def _hypothesis(self, frames: Frames, reading: Reading) -> Hypothesis:
+    def _hypothesis(self, frames: Frames, reading: Reading, share: float) -> Hypothesis:
         spans = align_labels(frames.log_probs, reading.labels)
         margins = self.margins(frames, reading.labels, spans)
         return Hypothesis(
@@ -89,6 +104,7 @@ class BeamDecoder:
             optical=reading.optical,
             posteriors=tuple(label_posteriors(margins, self.temperature).tolist()),
             language=reading.language,
+            share=share,
         )
 
     def frames(self, log_probs: Float32Array) -> Frames:

@@ -12,8 +12,9 @@
 
 A line's text is its strings with one space between neighbours, so several spaces in a row stand
 around empty strings; a hyphen in HYP follows without a space. A line whose words are not known
-is one string. Alternatives are of the whole line: ALTERNATIVE of its first string with PURPOSE
-``line``. ALTO has no confidence of a line; it is read as the mean over its words' characters.
+is one string. What else a word could be is an ALTERNATIVE of its string, without a confidence, for
+which ALTO has no place; other readings of the whole line are those of its first string with
+PURPOSE ``line``. A line has no confidence; it is read as the mean over its words' characters.
 
 Coordinates in mm10 (0.1 mm) and inch1200 (1/1200 inch) are brought to pixels by the size of the
 image over that of the page, as the schema's note on MeasurementUnit has it. Lines are read in the
@@ -29,12 +30,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import SubElement
 
+from ocr.alphabet import SPACE
 from ocr.errors import PageFileError
 from ocr.files.names import printable
 from ocr.formats.jsonpage import json_object
 from ocr.formats.references import reference, referenced_image
 from ocr.formats.sheet import Found, Sheet, sheet_of
-from ocr.formats.words import SPACE, by_region, pixel_box, words_of
+from ocr.formats.words import by_region, pixel_box, words_of
 from ocr.formats.xmlfile import (
     PROGRAM,
     XSI,
@@ -53,7 +55,7 @@ from ocr.formats.xmlfile import (
 )
 from ocr.geometry import bounds
 from ocr.preprocessing.pages import page_size
-from ocr.types import Line, LoadedPage, PageTranscript, Point, Transcript, Word
+from ocr.types import Alternative, Line, LoadedPage, PageTranscript, Point, Transcript, Word
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 SCHEMA = "http://www.loc.gov/standards/alto/v4/alto-4-2.xsd"
@@ -125,7 +127,10 @@ def _strings(line: Line, transcript: Transcript) -> list[Element]:
 
 def _string(word: Word) -> Element:
     confidence = confidence_text(word.confidence)
-    return Element("String", {"CONTENT": word.text, **_box(word.polygon), "WC": confidence})
+    string = Element("String", {"CONTENT": word.text, **_box(word.polygon), "WC": confidence})
+    for other in word.alternatives:
+        SubElement(string, "ALTERNATIVE").text = other.text
+    return string
 
 
 def _box(polygon: Sequence[Point]) -> dict[str, str]:
@@ -212,21 +217,28 @@ def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Fo
     box = scale.rectangle(element)
     polygon = scale.points(shape.get("POINTS")) if shape is not None else box
     words = tuple(
-        Word(content, corners, confidence_of(string, "WC"))
+        Word(content, corners, confidence_of(string, "WC"), _alternatives(string, of_line=False))
         for string in strings
         if (content := string.get("CONTENT")) and (corners := scale.rectangle(string))
     )
-    if [word.polygon for word in words] == [box]:
-        words = ()  # a string as large as the line only repeats it
     alternatives = tuple(
-        other.text or ""
-        for string in strings[:1]
-        for other in children(string, "ALTERNATIVE")
-        if other.get("PURPOSE") == LINE_PURPOSE or len(strings) == 1
+        other.text for string in strings[:1] for other in _alternatives(string, of_line=True)
     )
+    if [word.polygon for word in words] == [box]:  # a string as large as the line repeats it
+        alternatives += tuple(other.text for other in words[0].alternatives)
+        words = ()
     transcript = Transcript(text, _confidence(strings), (), alternatives, words)
     baseline = _baseline(element.get("BASELINE"), scale, polygon)
     return sheet.line(element.get("ID", ""), region, (polygon, baseline), transcript)
+
+
+def _alternatives(string: Element, of_line: bool) -> tuple[Alternative, ...]:
+    """What the whole line could be, or what the string could."""
+    return tuple(
+        Alternative(other.text or "")
+        for other in children(string, "ALTERNATIVE")
+        if (other.get("PURPOSE") == LINE_PURPOSE) is of_line
+    )
 
 
 def _baseline(text: str | None, scale: _Scale, polygon: Sequence[Point]) -> tuple[Point, ...]:

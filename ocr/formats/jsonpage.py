@@ -3,12 +3,13 @@
     {"format": "carousel-page", "version": 1, "id": "x", "image": "x.png", "width": 1000,
      "height": 1400, "model": "0123456789ab", "options": {},
      "lines": [{"id": "l1", "region": "r1", "polygon": [[0, 0], ...], "baseline": [[0, 9], ...],
-                "text": "Go", "confidence": 0.98, "alternatives": ["Co"],
-                "characters": [{"text": "G", "left": 3.2, "right": 21, "confidence": 0.99}, ...],
-                "words": [{"text": "Go", "polygon": [[0, 0], ...], "confidence": 1}]}]}
+                "text": "Go", "confidence": 0.98, ...,
+                "words": [{"text": "Go", "polygon": [[0, 0], ...], "confidence": 1,
+                           "alternatives": [{"text": "Co", "confidence": 0.1}]}]}]}
 
-Polygons and baselines are in pixels of the page, ``left`` and ``right`` in pixels of the line's
-crop, confidences 0..1. ``words`` stand only where another file gave them.
+From ``text`` to ``alternatives`` a line is written as one without a page is, see ``jsonfile``.
+Polygons and baselines are in pixels of the page, ``left`` and ``right`` of characters in pixels of
+the line's crop, confidences 0..1. ``words`` stand only where another file gave them.
 """
 
 from __future__ import annotations
@@ -20,10 +21,20 @@ from typing import Any
 
 from ocr.errors import PageFileError
 from ocr.files.names import printable
-from ocr.formats.jsonfile import CONFIDENCE_DIGITS, PIXEL_DIGITS, character_values
+from ocr.formats.jsonfile import PIXEL_DIGITS, reading_values, rounded
 from ocr.formats.references import reference
 from ocr.formats.sheet import Found, Sheet, sheet_of
-from ocr.types import Character, Line, LoadedPage, PageTranscript, Point, Transcript, Word
+from ocr.types import (
+    Alternative,
+    Character,
+    Line,
+    LoadedPage,
+    PageTranscript,
+    Point,
+    Score,
+    Transcript,
+    Word,
+)
 
 FORMAT, VERSION = "carousel-page", 1
 
@@ -53,17 +64,22 @@ def _line_values(line: Line, transcript: Transcript) -> dict[str, Any]:
         "region": line.region,
         "polygon": _point_values(line.polygon),
         "baseline": _point_values(line.baseline),
-        "text": transcript.text,
-        "confidence": round(transcript.confidence, CONFIDENCE_DIGITS),
-        "alternatives": list(transcript.alternatives),
-        "characters": [character_values(character) for character in transcript.characters],
-        "words": [
+        **reading_values(transcript),
+        "words": [_word_values(word) for word in transcript.words],
+    }
+
+
+def _word_values(word: Word) -> dict[str, Any]:
+    return {
+        "text": word.text,
+        "polygon": _point_values(word.polygon),
+        "confidence": rounded(word.confidence),
+        "alternatives": [
             {
-                "text": word.text,
-                "polygon": _point_values(word.polygon),
-                "confidence": round(word.confidence, CONFIDENCE_DIGITS),
+                "text": other.text,
+                "confidence": None if other.confidence is None else rounded(other.confidence),
             }
-            for word in transcript.words
+            for other in word.alternatives
         ],
     }
 
@@ -112,15 +128,22 @@ def read_json(data: bytes, path: Path) -> LoadedPage:
 
 
 def _read_line(sheet: Sheet, values: dict[str, Any]) -> Found:
+    readings = [values, *values["alternatives"]]
+    scored = [_read_score(entry) for entry in readings if entry["optical"] is not None]
     transcript = Transcript(
         text=_string(values["text"]),
         confidence=float(values["confidence"]),
         characters=tuple(_read_character(entry) for entry in values["characters"]),
-        alternatives=tuple(map(_string, values["alternatives"])),
+        alternatives=tuple(_string(entry["text"]) for entry in readings[1:]),
         words=tuple(_read_word(entry) for entry in values["words"]),
+        scores=tuple(scored),
     )
     outline = _read_points(values["polygon"]), _read_points(values["baseline"])
     return sheet.line(_string(values["id"]), _string(values["region"]), outline, transcript)
+
+
+def _read_score(values: dict[str, Any]) -> Score:
+    return Score(*(float(values[key]) for key in ("optical", "language", "share")))
 
 
 def _read_character(values: dict[str, Any]) -> Character:
@@ -130,7 +153,13 @@ def _read_character(values: dict[str, Any]) -> Character:
 
 def _read_word(values: dict[str, Any]) -> Word:
     polygon, confidence = _read_points(values["polygon"]), float(values["confidence"])
-    return Word(_string(values["text"]), polygon, confidence)
+    alternatives = tuple(_read_alternative(entry) for entry in values["alternatives"])
+    return Word(_string(values["text"]), polygon, confidence, alternatives)
+
+
+def _read_alternative(values: dict[str, Any]) -> Alternative:
+    confidence = values["confidence"]
+    return Alternative(_string(values["text"]), None if confidence is None else float(confidence))
 
 
 def _string(value: Any) -> str:

@@ -7,7 +7,7 @@ in additions, not in what is read here).
         ReadingOrder  the regions in order; lines stand in their order
         TextRegion    one per block of lines
           TextLine    Coords, Baseline
-            Word      Coords, TextEquiv
+            Word      Coords, TextEquiv as below
             TextEquiv of lowest index: the text; the others: alternatives, best first
 
 Points are whole pixels and confidences 0..1. OCR-D counts ``index`` from 1, where LAREX keeps 0
@@ -45,7 +45,7 @@ from ocr.formats.xmlfile import (
     xml_bytes,
 )
 from ocr.geometry import bounds
-from ocr.types import Line, LoadedPage, PageTranscript, Point, Transcript, Word
+from ocr.types import Alternative, Line, LoadedPage, PageTranscript, Point, Transcript, Word
 
 VERSIONS = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 WRITTEN, OLDEST = "2019-07-15", "2013-07-15"
@@ -114,16 +114,18 @@ def _write_line(region: Element, line: Line, transcript: Transcript, ids: Ids) -
         for number, word in enumerate(words_of(line, transcript), start=1):
             entry = SubElement(element, "Word", id=ids.give(f"{name}_w{number}"))
             SubElement(entry, "Coords", points=_points(word.polygon))
-            _write_text(entry, word.text, conf=confidence_text(word.confidence))
-    _write_text(
-        element, transcript.text, index=str(MAIN_INDEX), conf=confidence_text(transcript.confidence)
-    )
-    for index, text in enumerate(transcript.alternatives, start=MAIN_INDEX + 1):
-        _write_text(element, text, index=str(index))
+            _write_texts(entry, (Alternative(word.text, word.confidence), *word.alternatives))
+    others = map(Alternative, transcript.alternatives)
+    _write_texts(element, (Alternative(transcript.text, transcript.confidence), *others))
 
 
-def _write_text(parent: Element, text: str, **attributes: str) -> None:
-    SubElement(SubElement(parent, "TextEquiv", attributes), "Unicode").text = text
+def _write_texts(parent: Element, readings: Sequence[Alternative]) -> None:
+    """The text and what else it could be, in this order."""
+    for index, reading in enumerate(readings, start=MAIN_INDEX):
+        entry = SubElement(parent, "TextEquiv", index=str(index))
+        if reading.confidence is not None:
+            entry.set("conf", confidence_text(reading.confidence))
+        SubElement(entry, "Unicode").text = reading.text
 
 
 def _points(polygon: Sequence[Point]) -> str:
@@ -165,11 +167,10 @@ def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:
 
 def _read_line(sheet: Sheet, element: Element, region: str) -> Found:
     words = tuple(_read_words(element))
-    texts = _texts(element) or [(" ".join(word.text for word in words), 1.0)]
-    (text, confidence), *others = texts
+    main, *others = _texts(element) or [Alternative(" ".join(word.text for word in words))]
     outline = _read_points(element, "Coords"), _read_points(element, "Baseline")
-    alternatives = tuple(other for other, _ in others)
-    transcript = Transcript(text, confidence, alternatives=alternatives, words=words)
+    alternatives = tuple(other.text for other in others)
+    transcript = Transcript(main.text, _given(main), alternatives=alternatives, words=words)
     return sheet.line(element.get("id", ""), region, outline, transcript)
 
 
@@ -178,14 +179,22 @@ def _read_words(line: Element) -> Iterator[Word]:
     for element in children(line, "Word"):
         texts, polygon = _texts(element), _read_points(element, "Coords")
         if texts and polygon:
-            yield Word(texts[0][0], polygon, texts[0][1])
+            yield Word(texts[0].text, polygon, _given(texts[0]), tuple(texts[1:]))
 
 
-def _texts(element: Element) -> list[tuple[str, float]]:
-    """(text, confidence) of the element itself, the main one first."""
+def _given(main: Alternative) -> float:
+    """The confidence of a main text; 1 where none is given, as the text then was given too."""
+    return 1.0 if main.confidence is None else main.confidence
+
+
+def _texts(element: Element) -> list[Alternative]:
+    """The readings of the element itself, the main one first."""
     equivalents = sorted(children(element, "TextEquiv"), key=lambda e: number_of(e, "index", 0))
     return [
-        (content.text or "", confidence_of(equivalent, "conf"))
+        Alternative(
+            content.text or "",
+            confidence_of(equivalent, "conf") if equivalent.get("conf") else None,
+        )
         for equivalent in equivalents
         if (content := child(equivalent, "Unicode")) is not None
     ]

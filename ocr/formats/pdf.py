@@ -16,10 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from ocr.alphabet import SPACE
 from ocr.errors import MissingExtraError
 from ocr.formats.glyphless import ADVANCE, DESCENT, UNITS_PER_EM, add_font, numbered
 from ocr.formats.pdfscan import add_scan
-from ocr.formats.words import SPACE, word_box, words_of
+from ocr.formats.words import word_box, words_of
 from ocr.formats.xmlfile import PROGRAM, xml_text
 from ocr.geometry import area
 from ocr.preprocessing.lines import check_size

@@ -1,8 +1,8 @@
 """A line's words with their outlines on the page: as a file gave them, or from its characters.
 
 A word reaches from its first character's left to its last one's right, and from the top to the
-bottom of the line's polygon there. A line of which neither words nor characters spell the text is
-one word as large as the line, spaces included.
+bottom of the line's polygon there; it is right where all its characters are. A line of which
+neither words nor characters spell the text is one word as large as the line, spaces included.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from ocr.alphabet import SPACE
+from ocr.confidence import whole
+from ocr.formats.alternatives import Shares, alternatives_of, shares_by_word
 from ocr.geometry import Box, Frame, bounds, frame_of, vertical_extent
 from ocr.types import Character, Line, PageTranscript, Point, Transcript, Word
-
-SPACE = " "
 
 
 def words_of(line: Line, transcript: Transcript) -> tuple[Word, ...]:
@@ -27,16 +28,23 @@ def words_of(line: Line, transcript: Transcript) -> tuple[Word, ...]:
     frame = frame_of(line)
     outline = [frame.from_page(point) for point in line.polygon]
     runs = groupby(transcript.characters, key=lambda character: character.text == SPACE)
-    return tuple(_word(list(run), frame, outline) for is_space, run in runs if not is_space)
+    spans = [list(run) for is_space, run in runs if not is_space]
+    return tuple(
+        _word(span, frame, outline, shares)
+        for span, shares in zip(spans, shares_by_word(transcript), strict=True)
+    )
 
 
-def _word(run: Sequence[Character], frame: Frame, outline: Sequence[Point]) -> Word:
+def _word(run: Sequence[Character], frame: Frame, outline: Sequence[Point], shares: Shares) -> Word:
     left, right = run[0].left, run[-1].right
     top, bottom = vertical_extent(outline, left, right) or (0.0, float(frame.height))
+    text = "".join(character.text for character in run)
+    confidence = whole([character.confidence for character in run])
     return Word(
-        "".join(character.text for character in run),
+        text,
         frame.rectangle((left, top, right, bottom)),
-        sum(character.confidence for character in run) / len(run),
+        confidence,
+        alternatives_of(text, confidence, shares),
     )
 
 

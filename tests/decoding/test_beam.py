@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -188,3 +189,17 @@ def test_the_bonus_makes_texts_longer() -> None:
 def test_no_frames_read_as_no_text() -> None:
     (hypothesis,) = decoder(7)(np.zeros((0, 7), np.float32))
     assert (hypothesis.labels, hypothesis.optical) == ((), 0.0)
+
+
+def test_shares_are_what_the_texts_have_of_all_probability() -> None:
+    """With every text found, and no language, a share is the text's probability; a temperature
+    flattens them."""
+    log_probs = random_log_probs(3, 4, 3)
+    expected = text_probabilities(log_probs)
+    for hypothesis in decoder(3)(log_probs):
+        assert hypothesis.share == pytest.approx(expected[hypothesis.labels], rel=1e-4)
+    best, second, *_ = decoder(3, readings=2)(log_probs)
+    assert best.share + second.share == pytest.approx(1.0)
+    warm = replace(decoder(3, readings=2), temperature=2.0)(log_probs)
+    odds = math.sqrt(best.share / second.share)
+    assert warm[0].share / warm[1].share == pytest.approx(odds)

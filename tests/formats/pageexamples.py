@@ -7,7 +7,17 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from ocr.types import Character, Line, Page, PageTranscript, Point, Transcript, Word
+from ocr.types import (
+    Alternative,
+    Character,
+    Line,
+    Page,
+    PageTranscript,
+    Point,
+    Score,
+    Transcript,
+    Word,
+)
 
 WIDTH, HEIGHT = 900, 700
 
@@ -49,6 +59,11 @@ def outlines(draw: st.DrawFn) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
     return points, ends if baseline == "level" else (ends[0], draw(PIXELS), ends[1])
 
 
+ALTERNATIVES = st.lists(st.builds(Alternative, TEXTS, st.none() | CONFIDENCES), max_size=2)
+NUMBERS = st.integers(-99_000, 0).map(lambda number: number / 1000)
+SCORES = st.builds(Score, NUMBERS, NUMBERS, CONFIDENCES)
+
+
 @st.composite
 def boxed_words(draw: st.DrawFn, text: str) -> tuple[Word, ...]:
     """A box on the page for every word of the text."""
@@ -57,7 +72,7 @@ def boxed_words(draw: st.DrawFn, text: str) -> tuple[Word, ...]:
     for part in filter(None, text.split(" ")):
         left, top = draw(corner)
         box = rectangle(float(left), float(top), left + 30.0, top + 20.0)
-        words.append(Word(part, box, draw(confidence)))
+        words.append(Word(part, box, draw(confidence), tuple(draw(ALTERNATIVES))))
     return tuple(words)
 
 

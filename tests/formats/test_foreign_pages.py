@@ -11,7 +11,7 @@ from PIL import Image
 from ocr.errors import ImageError, PageFileError
 from ocr.formats import WRITERS, pagefile
 from ocr.formats.pagefile import read_page
-from ocr.types import LoadedPage, Page
+from ocr.types import Alternative, LoadedPage, Page
 
 PAGE_NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 COORDS = '<Coords points="10,10 200,10 200,50 10,50"/>'
@@ -88,21 +88,47 @@ def test_the_texts_of_page_xml(tmp_path: Path) -> None:
         return f"<TextEquiv {index} {confidence}><Unicode>{text}</Unicode></TextEquiv>"
 
     word = "<Word>" + COORDS + equivalent("", "{}", 'conf="0.5"') + "</Word>"
+    doubted = equivalent('index="1"', "sure") + equivalent('index="3"', "last")
+    doubted += equivalent('index="2"', "next", 'conf="0.25"')
     lines = (
         equivalent('index="2"', "other") + equivalent('index="1"', "main", 'conf="0.25"'),
         word.format("two") + word.format("words"),
         "",
         word.format("own") + equivalent("", "its own text", 'conf="7"'),
         "<TextEquiv><PlainText>plain</PlainText></TextEquiv>",
+        f"<Word>{COORDS}{doubted}</Word>",
     )
     body = "".join(f'<TextLine id="l{i}">{COORDS}{line}</TextLine>' for i, line in enumerate(lines))
     loaded = read(tmp_path, page_xml(f'<TextRegion id="r">{body}</TextRegion>'))
-    assert texts(loaded) == ["main", "two words", "", "its own text", ""]
-    first, second, third, fourth, _ = loaded.transcript.transcripts
+    assert texts(loaded) == ["main", "two words", "", "its own text", "", "sure"]
+    first, second, third, fourth, _, sixth = loaded.transcript.transcripts
     assert (first.confidence, first.alternatives) == (0.25, ("other",))
     assert [word.confidence for word in second.words] == [0.5, 0.5]
     assert loaded.transcript.page.lines[2].text is None
-    assert third.confidence == fourth.confidence == 1.0
+    assert third.confidence == fourth.confidence == sixth.words[0].confidence == 1.0
+    assert sixth.words[0].alternatives == (Alternative("next", 0.25), Alternative("last"))
+
+
+def test_alternatives_of_alto(tmp_path: Path) -> None:
+    """Of a word; of the line where the purpose says so, or where the line is a single string."""
+    box = 'HPOS="{}" VPOS="10" WIDTH="{}" HEIGHT="20"'
+    line, left, right = box.format(10, 100), box.format(10, 40), box.format(60, 50)
+    other, purposed = (
+        "<ALTERNATIVE>{}</ALTERNATIVE>",
+        '<ALTERNATIVE PURPOSE="line">{}</ALTERNATIVE>',
+    )
+    body = (
+        f'<TextLine ID="a" {line}><String CONTENT="Go" {left}>{other.format("Co")}'
+        f'{purposed.format("Co home")}</String><String CONTENT="home" {right}/></TextLine>'
+        f'<TextLine ID="b" {line}><String CONTENT="Go home" {line}>{other.format("Co home")}'
+        "</String></TextLine>"
+    )
+    first, second = read(
+        tmp_path, alto(f'<TextBlock ID="t">{body}</TextBlock>')
+    ).transcript.transcripts
+    assert first.alternatives == second.alternatives == ("Co home",)
+    assert [word.alternatives for word in first.words] == [(Alternative("Co"),), ()]
+    assert second.words == ()
 
 
 def test_alto_of_old(tmp_path: Path) -> None:
@@ -255,8 +281,8 @@ def json_line(name: str, outline: str) -> dict[str, object]:
     numbers = [float(number) for number in outline.split()]
     return {
         "id": name, "region": "", "polygon": list(zip(numbers[::2], numbers[1::2], strict=False)),
-        "baseline": [], "text": "x", "confidence": 1, "alternatives": [], "characters": [],
-        "words": [],
+        "baseline": [], "text": "x", "confidence": 1, "optical": None, "alternatives": [],
+        "characters": [], "words": [],
     }  # fmt: skip
 
 

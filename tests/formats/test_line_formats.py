@@ -26,7 +26,8 @@ def test_json_is_one_line_that_holds_everything() -> None:
     assert written.endswith("}\n")
     values = json.loads(written)
     assert list(values) == [
-        "path", "model", "text", "confidence", "optical", "language", "characters", "alternatives"
+        "path", "model", "text", "confidence", "optical", "language", "share", "characters",
+        "alternatives",
     ]  # fmt: skip
     assert values["path"] == "a/x.png"
     assert values["model"] == "0123456789ab"
@@ -36,16 +37,20 @@ def test_json_is_one_line_that_holds_everything() -> None:
 
 
 def test_json_has_the_scores_of_the_reading_and_of_every_alternative() -> None:
-    scores = (Score(-1.25, -3.0), Score(-2.00049, -2.5))
+    scores = (Score(-1.25, -3.0, 0.66667), Score(-2.00049, -2.5, 0.33333))
     transcript = Transcript("Go", 1.23456e-7, alternatives=("Co",), scores=scores)
     values = json.loads(LINE_WRITERS["json"](Path("x.png"), transcript, "id"))
-    assert (values["optical"], values["language"]) == (-1.25, -3.0)
-    assert values["alternatives"] == [{"text": "Co", "optical": -2.0, "language": -2.5}]
+    assert (values["optical"], values["language"], values["share"]) == (-1.25, -3.0, 0.6667)
+    assert values["alternatives"] == [
+        {"text": "Co", "optical": -2.0, "language": -2.5, "share": 0.3333}
+    ]
     assert values["confidence"] == 1.235e-7
     unscored = Transcript("Go", 1.0, alternatives=("Co",))
     values = json.loads(LINE_WRITERS["json"](Path("x.png"), unscored, "id"))
     assert values["optical"] is None
-    assert values["alternatives"] == [{"text": "Co", "optical": None, "language": None}]
+    assert values["alternatives"] == [
+        {"text": "Co", "optical": None, "language": None, "share": None}
+    ]
 
 
 def test_json_can_be_encoded_whatever_the_file_is_called() -> None:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pageexamples import HEIGHT, WIDTH, pages, read_page, spelled
+from pageexamples import HEIGHT, SCORES, WIDTH, pages, read_page, spelled
 
 from ocr.formats import READERS, SUFFIXES, WRITERS
 from ocr.formats.pagefile import SIGNS
-from ocr.types import PageTranscript, Transcript
+from ocr.types import Alternative, PageTranscript, Transcript, Word
 
 FILE = Path("nowhere/a.xml")  # the image is not there, so it stays as it is named
 ANY_TEXT = st.text(max_size=20)  # control characters and lone surrogates too
@@ -42,6 +42,14 @@ def mean(reading: Transcript) -> float:
     return sum(confidences) / len(confidences) if confidences else reading.confidence
 
 
+def words_without_doubts(reading: Transcript) -> tuple[Word, ...]:
+    """The words, nothing said of how probable their alternatives are."""
+    return tuple(
+        replace(word, alternatives=tuple(Alternative(other.text) for other in word.alternatives))
+        for word in reading.words
+    )
+
+
 def changed(page: PageTranscript, **changes: Callable[[Transcript], object]) -> PageTranscript:
     """The page with each reading's fields made anew."""
     readings = (
@@ -58,16 +66,22 @@ def test_page_xml(page: PageTranscript) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(pages(ANY_TEXT))
-def test_json(page: PageTranscript) -> None:
+@given(pages(ANY_TEXT), st.data())
+def test_json(page: PageTranscript, data: st.DataObject) -> None:
+    """Everything; the other formats know no scores."""
+    page = changed(
+        page, scores=lambda r: tuple(data.draw(SCORES) for _ in range(1 + len(r.alternatives)))
+    )
     assert through("json", page) == beside(page)
 
 
 @settings(max_examples=60, deadline=None)
 @given(pages())
 def test_alto(page: PageTranscript) -> None:
+    """All but the confidences of lines and of alternatives."""
     back = through("alto", page)
-    assert changed(back, confidence=lambda _: 0) == beside(changed(page, confidence=lambda _: 0))
+    bare = changed(page, confidence=lambda _: 0, words=words_without_doubts)
+    assert changed(back, confidence=lambda _: 0) == beside(bare)
     for reading, expected in zip(back.transcripts, page.transcripts, strict=True):
         assert reading.confidence == pytest.approx(mean(expected), abs=1e-9)
 
@@ -75,12 +89,13 @@ def test_alto(page: PageTranscript) -> None:
 @settings(max_examples=60, deadline=None)
 @given(pages())
 def test_hocr(page: PageTranscript) -> None:
-    """All but the options, the alternatives, the bends of baselines, and spaces beside spaces."""
+    """All but the options, any alternatives, the bends of baselines, and spaces beside spaces."""
     back = through("hocr", page)
     flat = changed(
         replace(page, options={}),
         text=lambda reading: re.sub(" +", " ", reading.text).strip(" "),
         alternatives=lambda _: (),
+        words=lambda reading: tuple(replace(word, alternatives=()) for word in reading.words),
     )
     lines = tuple(
         replace(line, baseline=(), text=reading.text or None)
@@ -130,7 +145,7 @@ def test_words_from_characters(kind: str) -> None:
     assert [word.text for word in first.words] == ["Go", "home"]
     assert [word.polygon[0] for word in first.words] == [(110, 50), (150, 50)]
     assert [word.polygon[2] for word in first.words] == [(130, 80), (190, 80)]
-    assert {word.confidence for word in first.words} == {0.5}
+    assert [word.confidence for word in first.words] == [0.5**2, 0.5**4]  # all right at once
     assert empty.words == ()
     assert [word.text for word in slanted.words] == ["up", "&", "on"]
     left, right = slanted.words[0].polygon[0], slanted.words[-1].polygon[0]
@@ -193,8 +208,8 @@ def test_the_table_of_a_page() -> None:
         ["2", "1", "1", "0", "0", "0", "100", "50", "200", "70", "-1", ""],
         ["3", "1", "1", "1", "0", "0", "100", "50", "200", "70", "-1", ""],
         ["4", "1", "1", "1", "1", "0", "100", "50", "200", "30", "-1", ""],
-        ["5", "1", "1", "1", "1", "1", "110", "50", "20", "30", "50.0", "Go"],
-        ["5", "1", "1", "1", "1", "2", "150", "50", "40", "30", "50.0", "home"],
+        ["5", "1", "1", "1", "1", "1", "110", "50", "20", "30", "25.0", "Go"],
+        ["5", "1", "1", "1", "1", "2", "150", "50", "40", "30", "6.25", "home"],
     ]
     assert [row[:6] for row in rows[6:]] == [
         ["4", "1", "1", "1", "2", "0"],
