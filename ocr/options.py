@@ -263,7 +263,10 @@ class DecodingOptions:
         choices=DECODERS,
     )
     language_model: str | None = option(
-        None, "language model made by ocr lm, for the beam", unit="file", flag="--lm"
+        None,
+        "language model for the beam: a file made by ocr lm, or a shipped name (see: ocr models)",
+        unit="file",
+        flag="--lm",
     )
     lexicon: str | None = option(
         None, "text file whose words the lines are made of, UTF-8", unit="file"

@@ -38,8 +38,7 @@ ocr recognize line.png --lm french.lm                use it"""
     "--lm",
     "existing",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Tune this language model instead of making one.",
+    help="Tune this language model, a file or a shipped name, instead of making one.",
 )
 @click.option(
     "--tune",
@@ -54,7 +53,7 @@ ocr recognize line.png --lm french.lm                use it"""
 def command(
     texts: tuple[str, ...],
     output: Path | None,
-    existing: Path | None,
+    existing: str | None,
     data: tuple[str, ...],
     model: str,
     lines: int,
@@ -79,7 +78,7 @@ def command(
 
 
 def _place(
-    texts: tuple[str, ...], output: Path | None, existing: Path | None, data: tuple[str, ...]
+    texts: tuple[str, ...], output: Path | None, existing: str | None, data: tuple[str, ...]
 ) -> Path:
     """Where the language model is written to. Raises UsageError if there is nothing to do."""
     if bool(texts) == (existing is not None):
@@ -90,10 +89,21 @@ def _place(
         raise UsageError(f"{names} can only be set for a new language model", "leave --lm out")
     if existing is not None and not data:
         raise UsageError("there is nothing to do with --lm alone", "name lines with --tune")
-    place = output or existing
-    if place is None:
+    if output is not None:
+        return output
+    if existing is None:
         raise UsageError("there is no place to write to", "name the language model with -o")
-    return place
+    return _own(existing)
+
+
+def _own(existing: str) -> Path:
+    """The file of a language model that is the user's to change. Raises UsageError."""
+    from ocr.decoding.languagefile import resolve_language_model, shipped_language_models
+
+    path = resolve_language_model(existing)
+    if path in shipped_language_models().values():
+        raise UsageError(f"{existing} is a shipped language model", "name the tuned copy with -o")
+    return path
 
 
 def _made(texts: tuple[str, ...], options: LanguageOptions) -> LanguageModel:
@@ -105,10 +115,10 @@ def _made(texts: tuple[str, ...], options: LanguageOptions) -> LanguageModel:
         return train_language_model(read_lines(texts), options)
 
 
-def _read(path: Path) -> LanguageModel:
-    from ocr.decoding.languagefile import read_language_model
+def _read(existing: str) -> LanguageModel:
+    from ocr.decoding.languagefile import read_language_model, resolve_language_model
 
-    return read_language_model(path)
+    return read_language_model(resolve_language_model(existing))
 
 
 def _write(path: Path, language: LanguageModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,20 +12,29 @@ from ocr.cli.command import command as make_command
 EXAMPLES = """\
 ocr models
 ocr info default                    all about one of them
-ocr recognize line.png -m default   read with it"""
+ocr recognize line.png -m default   read with it
+ocr recognize line.png --lm latin   and with a language model"""
 
 
 @make_command("models", EXAMPLES)
 def command() -> None:
-    """List the models that came with the program: name, size, id and training."""
+    """List the models and language models that came with the program: name, size, id, training."""
+    from ocr.decoding.languagefile import read_language_model, shipped_language_models
     from ocr.network.modelfile import model_id, read_spec, shipped_models
 
     for name, path in shipped_models().items():
-        size = f"{path.stat().st_size / 1e6:.1f} MB"
-        record = _record(read_spec(path).training)
-        click.echo(f"{name:<12} {size:>8}  {model_id(path)}  {record}")
+        _show(name, path, model_id(path), _record(read_spec(path).training))
+    for name, path in shipped_language_models().items():
+        language = read_language_model(path)
+        about = f"language model, sequences of {language.options.order} characters"
+        _show(name, path, model_id(path), about)
     if not shipped_models():
         click.echo("no model came with this installation; train one: ocr train --help")
+
+
+def _show(name: str, path: Path, identity: str, about: str) -> None:
+    size = f"{path.stat().st_size / 1e6:.1f} MB"
+    click.echo(f"{name:<12} {size:>8}  {identity}  {about}")
 
 
 def _record(training: dict[str, Any]) -> str:

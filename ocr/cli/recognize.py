@@ -33,7 +33,7 @@ ocr recognize line.png                          one line of text
 ocr recognize page.jpg                          the lines of a page, in the order of reading
 ocr recognize 'lines/*.png' --with-names        a pattern; each line after its image's name
 ocr recognize line.png --format json            confidence and a box per character
-ocr recognize line.png --lm french.lm           with knowledge of the language
+ocr recognize line.png --lm latin               with knowledge of the language
 ocr recognize line.png --format json --alternatives 4
 ocr recognize - < line.png                      the image from standard input"""
 

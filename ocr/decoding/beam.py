@@ -6,7 +6,6 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from ocr.confidence import label_posteriors
 from ocr.decoding.alignment import Spans, align_labels, peak_frames
 from ocr.decoding.automaton import END, Automaton, anything
 from ocr.decoding.language import LanguageModel
-from ocr.decoding.languagefile import read_language_model
+from ocr.decoding.languagefile import read_language_model, resolve_language_model
 from ocr.decoding.rivals import rival_margins
 from ocr.decoding.search import EMPTY, Frames, Merit, Tree, merits, search
 from ocr.options import DecodingOptions
@@ -128,7 +127,7 @@ def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
         merit = Merit(0.0, options.bonus or 0.0, options.beam)
         decoder = BeamDecoder(anything(size), np.arange(size), merit)
     else:
-        model = read_language_model(Path(options.language_model))
+        model = read_language_model(resolve_language_model(options.language_model))
         decoder = language_decoder(model, alphabet, options.beam)
         merit = decoder.merit
         if options.weight is not None:

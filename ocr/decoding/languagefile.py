@@ -25,8 +25,10 @@ from ocr.decoding.automaton import Automaton, check
 from ocr.decoding.language import LanguageModel
 from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError, OcrError
 from ocr.files.atomic import write_atomically
+from ocr.files.shipped import resolve, shipped_files
 from ocr.options import LanguageOptions, from_dict
 
+SUFFIX = ".lm"
 MAGIC = b"\x89LM\r\n\x1a\n\0"
 FORMAT_VERSION = 1
 START = struct.Struct("<8sII")
@@ -34,6 +36,17 @@ ALIGNMENT = 64  # bytes, a cache line
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 KINDS = {"first": "<i4", "symbols": "<i4", "targets": "<i4", "scores": "<f4"}
 KINDS |= {"fallbacks": "<i4", "prices": "<f4"}
+
+
+def resolve_language_model(name_or_path: str | Path) -> Path:
+    """The file of a path, or of a shipped language model's name such as ``latin``. Raises
+    ModelError."""
+    return resolve(name_or_path, shipped_language_models(), "language model")
+
+
+def shipped_language_models() -> dict[str, Path]:
+    """Name -> file of every language model that came with the program, by name."""
+    return shipped_files(SUFFIX)
 
 
 def write_language_model(path: Path, model: LanguageModel) -> None:

@@ -22,10 +22,12 @@ from torch import Tensor
 from ocr.alphabet import Alphabet
 from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError, OcrError
 from ocr.files.atomic import write_atomically
+from ocr.files.shipped import resolve, shipped_files
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.options import NetworkOptions, PreprocessingOptions, from_dict
 from ocr.types import MODEL_FORMAT, ModelSpec
 
+SUFFIX = ".safetensors"
 METADATA_KEY = "carousel"
 CHECKSUM_KEY = "sha256"
 LARGEST_HEADER = 16 * 2**20  # bytes; a header longer than this is not one of ours
@@ -83,31 +85,12 @@ def model_id(path: Path) -> str:
 
 def resolve_model(name_or_path: str | Path) -> Path:
     """The file of a path, or of a shipped model's name such as ``default``. Raises ModelError."""
-    shipped = shipped_models()
-    try:
-        path = Path(name_or_path).expanduser()
-        is_file, is_folder = path.is_file(), path.is_dir()
-    except (OSError, RuntimeError) as error:  # RuntimeError: the home of an unknown user
-        raise ModelError(f"{name_or_path} cannot be read ({error})", "check the path") from error
-    if is_file:
-        return path
-    if str(name_or_path) in shipped:
-        return shipped[str(name_or_path)]
-    if is_folder:
-        raise ModelError(f"{path} is a folder", "give a model file (.safetensors)")
-    names = ", ".join(shipped) or "none"
-    raise ModelError(
-        f"there is no model {name_or_path}", f"give a model file or a shipped name ({names})"
-    )
+    return resolve(name_or_path, shipped_models(), "model")
 
 
 def shipped_models() -> dict[str, Path]:
-    """Name -> file of every model that came with the program, by name: from the package where
-    it is installed, from the repository otherwise."""
-    package = Path(__file__).parents[1]
-    installed = package / "shipped_models"
-    folder = installed if installed.is_dir() else package.parent / "models"
-    return {file.stem: file for file in sorted(folder.glob("*.safetensors"))}
+    """Name -> file of every model that came with the program, by name."""
+    return shipped_files(SUFFIX)
 
 
 def _write(path: Path, tensors: dict[str, Tensor], spec: ModelSpec) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -135,7 +136,7 @@ def test_a_lexicon_and_a_beam_for_every_reading_command(ocr: Run, lines: Path, m
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
-        (("--lm", "gone.lm"), 5, "gone.lm cannot be read"),
+        (("--lm", "gone.lm"), 5, "there is no language model gone.lm"),
         (("--lm", "lines/a.png"), 5, "lines/a.png is not a language model"),
         (("--lexicon", "gone.txt"), 4, "gone.txt cannot be read"),
         (("--decoder", "lexicon"), 2, "the lexicon decoder needs a lexicon"),
@@ -219,3 +220,22 @@ def test_explain_draws_a_picture_and_prints_the_text(ocr: Run, lines: Path, mode
     assert result.exit_code == 2
     assert "a.jpeg is no kind of picture; end its name in .png, .svg or .pdf" in result.stderr
     assert ocr("explain", "gone.png", "-o", "a.png", "-m", model).exit_code == 4
+
+
+def test_a_shipped_language_model_has_a_name_and_stays_as_it_is(
+    ocr: Run, lines: Path, few: Path, language: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ocr.decoding import languagefile
+
+    monkeypatch.setattr(languagefile, "shipped_language_models", lambda: {"latin": language})
+    arguments = ("recognize", "lines/a.png", "-m", model, "--lm")
+    assert ocr(*arguments, "latin").stdout == ocr(*arguments, language).stdout
+    unknown = ocr(*arguments, "latn")
+    assert unknown.exit_code == 5
+    assert "there is no language model latn" in unknown.stderr
+    assert "or a shipped name (latin)" in unknown.stderr
+    listed = ocr("models").stdout
+    assert re.search(r"^latin +0\.0 MB +[0-9a-f]{12} +language model, sequences of 3", listed, re.M)
+    refused = ocr("lm", "--lm", "latin", "--tune", few, "-m", model)
+    assert refused.exit_code == 2
+    assert "latin is a shipped language model; name the tuned copy with -o" in refused.stderr

@@ -32,7 +32,6 @@ from ocr.network.modelfile import (
     read_spec,
     resolve_model,
     save_model,
-    shipped_models,
 )
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.options import NetworkOptions, PreprocessingOptions
@@ -361,23 +360,3 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(ModelError, match=r"cannot be read \(.+\); check the path"):
             read_spec(place)
-
-
-def test_shipped_models_are_the_packages_or_else_the_repositorys(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(modelfile, "__file__", str(tmp_path / "ocr" / "network" / "modelfile.py"))
-    repository = tmp_path / "models"
-    assert shipped_models() == {}
-    for name in ("print", "default"):
-        repository.mkdir(exist_ok=True)
-        (repository / f"{name}.safetensors").touch()
-        (repository / f"{name}.md").touch()
-    assert list(shipped_models().items()) == [
-        ("default", repository / "default.safetensors"),
-        ("print", repository / "print.safetensors"),
-    ]
-    installed = tmp_path / "ocr" / "shipped_models"
-    installed.mkdir(parents=True)
-    (installed / "hand.safetensors").touch()
-    assert shipped_models() == {"hand": installed / "hand.safetensors"}
