@@ -75,6 +75,23 @@ def anything(symbols: int) -> Automaton:
     )
 
 
+def without_dead_ends(automaton: Automaton) -> Automaton:
+    """The same scores with fewer states: one without arcs, and a price of 0, only hands on to its
+    fallback, so whoever leads to it may lead there. The first two states stay."""
+    needed = (np.diff(automaton.first) > 0) | (automaton.prices != 0)
+    needed[: START + 1] = True
+    numbers = np.cumsum(needed, dtype=np.int32) - 1
+    for state in np.flatnonzero(~needed):  # fallbacks have lower numbers: theirs are known
+        numbers[state] = numbers[automaton.fallbacks[state]]
+    arcs = np.diff(automaton.first)[needed]
+    return automaton._replace(
+        first=np.concatenate([[0], np.cumsum(arcs)]).astype(np.int32),
+        targets=numbers[automaton.targets],
+        fallbacks=numbers[automaton.fallbacks[needed]],
+        prices=automaton.prices[needed],
+    )
+
+
 def check(automaton: Automaton, symbols: int) -> None:
     """Raise ValueError unless every step with one of so many symbols stays inside the arrays and
     ends: compiled code would read whatever memory it is sent to."""

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ocr.decoding.automaton import Automaton
+from ocr.decoding.automaton import Automaton, without_dead_ends
 from ocr.decoding.ngrams import IntArray, NGrams
 
 Float64Array = npt.NDArray[np.float64]
@@ -90,7 +90,8 @@ def _automaton(
     gammas: Sequence[Float64Array],
 ) -> Automaton:
     """State 0 is the empty context; then come the kept n-grams of orders 1 .. N - 1 in order.
-    The kept n-grams of all orders are the arcs, already sorted by state and symbol."""
+    The kept n-grams of all orders are the arcs, already sorted by state and symbol. Contexts that
+    nothing kept follows are then left out."""
     states = [np.zeros(1, np.int64)]  # per order of context: number -> state
     for keep in kept[:-1]:
         states.append(int(states[-1].max(initial=0)) + np.cumsum(keep))
@@ -105,7 +106,7 @@ def _automaton(
     prices = [gammas[0], *(g[keep] for g, keep in zip(gammas[1:], kept[:-1], strict=True))]
     chosen = [values[keep] for values, keep in zip(probabilities, kept, strict=True)]
     symbols = [ngrams.symbol[keep] for ngrams, keep in zip(orders, kept, strict=True)]
-    return Automaton(
+    automaton = Automaton(
         first=np.searchsorted(np.concatenate(sources), np.arange(count + 1)).astype(np.int32),
         symbols=np.concatenate(symbols).astype(np.int32),
         targets=np.concatenate(targets).astype(np.int32),
@@ -113,3 +114,4 @@ def _automaton(
         fallbacks=np.concatenate(fallbacks).astype(np.int32),
         prices=np.log(np.concatenate(prices)).astype(np.float32),
     )
+    return without_dead_ends(automaton)

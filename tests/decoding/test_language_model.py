@@ -7,13 +7,14 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.decoding.automaton import END, START, check, step
+from ocr.decoding.automaton import END, START, Automaton, check, step, without_dead_ends
 from ocr.decoding.kneserney import ALWAYS_KEPT, USUAL_DISCOUNTS, discounts
 from ocr.decoding.language import CLASSES, LanguageModel, train_language_model, wrapped
 from ocr.errors import InputError
@@ -194,3 +195,27 @@ def test_lines_are_normalised_and_long_ones_broken_at_spaces() -> None:
 def test_no_text_is_no_model() -> None:
     with pytest.raises(InputError, match="there is no text to learn from"):
         train_language_model([" ", ""], LanguageOptions())
+
+
+def test_states_that_only_hand_on_can_be_left_out() -> None:
+    """2 and 4 have no arcs; 3 has none but a price. Every line keeps its score."""
+    whole = Automaton(
+        first=np.array([0, 3, 6, 6, 6, 6, 8], np.int32),
+        symbols=np.array([0, 1, 2, 0, 1, 2, 1, 2], np.int32),
+        targets=np.array([0, 2, 3, 1, 4, 5, 2, 4], np.int32),
+        scores=-np.arange(1, 9, dtype=np.float32),
+        fallbacks=np.array([0, 0, 0, 2, 2, 4], np.int32),
+        prices=np.array([0, -1, 0, -2, 0, -4], np.float32),
+    )
+    smaller = without_dead_ends(whole)
+    check(smaller, 3)
+    assert len(smaller.fallbacks) == 4
+    for line in product(range(3), repeat=5):
+        states = [START, START]
+        for symbol in line:
+            (left, expected), (right, found) = (
+                step(automaton, state, symbol)
+                for automaton, state in zip((whole, smaller), states, strict=True)
+            )
+            assert found == expected
+            states = [left, right]
