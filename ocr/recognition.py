@@ -56,7 +56,7 @@ class Recognizer:
         decoding: DecodingOptions = DecodingOptions(),
     ) -> None:
         self.engine, self.spec, self.model_id = engine, spec, model_id
-        self.alphabet = Alphabet(spec.alphabet)
+        self.alphabet, self.decoding = Alphabet(spec.alphabet), decoding
         self.decode: Decoder = decoder_for(decoding, self.alphabet)
 
     def recognize(self, source: ImageSource) -> Transcript:
@@ -131,7 +131,9 @@ def load_model(
     """A model file, or a shipped model by its name. Raises ModelError, also for the language
     model of ``decoding``, and InputError for its lexicon."""
     from ocr.network.engines import TorchEngine  # torch is loaded only when a model is
-    from ocr.network.modelfile import load_model_file, model_id, resolve_model
+    from ocr.network.modelfile import load_model_file
+    from ocr.network.modelheader import model_id
+    from ocr.network.shipped import resolve_model
 
     path = resolve_model(name_or_path)
     network, spec = load_model_file(path)

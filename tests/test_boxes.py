@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.metrics import align
-from ocr.network.modelfile import shipped_models
+from ocr.network.shipped import shipped_models
 from ocr.options import DecodingOptions
 from ocr.recognition import load_model
 

@@ -207,7 +207,8 @@ def test_a_blank_image_reads_as_nothing(shade: int, shape: tuple[int, int]) -> N
 
 
 def test_a_model_file_is_loaded_with_its_own_alphabet_and_id(tmp_path: Path) -> None:
-    from ocr.network.modelfile import model_id, save_model
+    from ocr.network.modelfile import save_model
+    from ocr.network.modelheader import model_id
     from ocr.network.recognizer import RecognizerNetwork
 
     path = tmp_path / "m.safetensors"

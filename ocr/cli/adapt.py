@@ -150,7 +150,7 @@ def _learn(
     from ocr.cli.display import counted, progress_bar
     from ocr.cli.train import train
     from ocr.cli.trainingdisplay import percent
-    from ocr.network.modelfile import resolve_model
+    from ocr.network.shipped import resolve_model
     from ocr.training.prepare import Recipe, prepare
     from ocr.training.session import claim, write_problems
 

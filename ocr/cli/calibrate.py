@@ -37,7 +37,8 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     Exit code: 0 all lines read, 3 some could not be used, 4 none could.
     """
     from ocr.calibration import calibrate_model
-    from ocr.network.modelfile import resolve_model, save_described, shipped_models
+    from ocr.network.modelfile import save_described
+    from ocr.network.shipped import resolve_model, shipped_models
     from ocr.recognition import load_model
 
     path = resolve_model(model)

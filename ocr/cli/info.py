@@ -26,7 +26,9 @@ def command(model: str, kind: str) -> None:
     MODEL is a model file or the name of a shipped model (default: default). The whole file is
     read, so a damaged one is found.
     """
-    from ocr.network.modelfile import load_model_file, model_id, resolve_model
+    from ocr.network.modelfile import load_model_file
+    from ocr.network.modelheader import model_id
+    from ocr.network.shipped import resolve_model
 
     path = resolve_model(model)
     network, spec = load_model_file(path)

@@ -20,7 +20,8 @@ ocr recognize line.png --lm latin   and with a language model"""
 def command() -> None:
     """List the models and language models that came with the program: name, size, id, training."""
     from ocr.decoding.languagefile import read_language_model, shipped_language_models
-    from ocr.network.modelfile import model_id, read_spec, shipped_models
+    from ocr.network.modelheader import model_id, read_spec
+    from ocr.network.shipped import shipped_models
 
     for name, path in shipped_models().items():
         _show(name, path, model_id(path), _record(read_spec(path).training))

@@ -137,7 +137,8 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
     if not places.data:
         raise UsageError("no training data given", "name a folder, a list or images")
     from ocr.cli.display import progress_bar
-    from ocr.network.modelfile import read_spec, resolve_model
+    from ocr.network.modelheader import read_spec
+    from ocr.network.shipped import resolve_model
     from ocr.training.prepare import Recipe, prepare
     from ocr.training.session import claim, write_problems
     from ocr.training.synthesis.material import Material

@@ -11,7 +11,7 @@ from typing import Any
 
 from ocr.alphabet import Alphabet
 from ocr.errors import InputError, UsageError
-from ocr.network.modelfile import model_id, read_spec
+from ocr.network.modelheader import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from ocr.cli.adapt import _spread
-from ocr.network.modelfile import read_spec
+from ocr.network.modelheader import read_spec
 
 Run = Callable[..., Result]
 

@@ -13,7 +13,7 @@ from click.testing import Result
 
 from ocr import tuning
 from ocr.decoding.languagefile import read_language_model
-from ocr.network.modelfile import read_spec
+from ocr.network.modelheader import read_spec
 from ocr.recognition import load_model
 
 Run = Callable[..., Result]
@@ -174,9 +174,9 @@ def test_calibrate_stores_a_temperature(ocr: Run, few: Path, model: Path) -> Non
 def test_calibrate_refusals(
     ocr: Run, few: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ocr.network import modelfile
+    from ocr.network import shipped
 
-    monkeypatch.setattr(modelfile, "shipped_models", lambda: {"default": model})
+    monkeypatch.setattr(shipped, "shipped_models", lambda: {"default": model})
     content = model.read_bytes()
     result = ocr("calibrate", "default", few)
     assert result.exit_code == 2

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from ocr.network import modelfile
-from ocr.options import ReadingOptions
+from ocr.network import modelfile, shipped
+from ocr.network.modelheader import model_id
 from ocr.recognition import load_model
 
 Run = Callable[..., Result]
@@ -51,7 +50,7 @@ def test_recognize_as_json(ocr: Run, lines: Path, model: Path, texts: list[str])
     first, last = map(json.loads, result.stdout.splitlines())
     assert (first["path"], first["text"]) == ("lines/a.png", texts[0])
     assert (last["path"], last["text"]) == ("lines/c.png", texts[2])
-    assert first["model"] == modelfile.model_id(model)
+    assert first["model"] == model_id(model)
     assert 0 < first["confidence"] <= 1
     assert "".join(box["text"] for box in first["characters"]) == texts[0]
     assert all(0 <= box["left"] <= box["right"] for box in first["characters"])
@@ -99,72 +98,6 @@ def test_a_file_that_is_no_model_is_refused(ocr: Run, lines: Path, command: str)
     assert result.exit_code == 5
     assert "a.png is not a model file" in result.stderr
     assert not Path("out").exists()
-
-
-def test_transcribe_writes_skips_and_reports(
-    ocr: Run, lines: Path, model: Path, texts: list[str]
-) -> None:
-    arguments = ("transcribe", "lines", "-o", "out", "-m", model)
-    result = ocr(*arguments)
-    assert (result.exit_code, result.stdout) == (0, "3 done, 0 skipped, 0 failed\n")
-    for name, text in zip(NAMES, texts, strict=True):
-        assert Path("out", name).with_suffix(".txt").read_text(encoding="utf-8") == text + "\n"
-    Path("out/a.txt").write_text("corrected by hand", encoding="utf-8")
-    (Path("lines") / "d.png").write_bytes(b"no image")
-    result = ocr(*arguments)
-    assert (result.exit_code, result.stdout) == (3, "0 done, 3 skipped, 1 failed\n")
-    assert "error: lines/d.png is not an image" in result.stderr
-    assert "see out/failures.tsv" in result.stderr
-    assert Path("out/a.txt").read_text(encoding="utf-8") == "corrected by hand"
-    result = ocr(*arguments, "--overwrite")
-    assert (result.exit_code, result.stdout) == (3, "3 done, 0 skipped, 1 failed\n")
-    assert Path("out/a.txt").read_text(encoding="utf-8") == texts[0] + "\n"
-
-
-def test_transcribe_needs_no_model_when_all_is_done(ocr: Run, lines: Path, model: Path) -> None:
-    ocr("transcribe", "lines", "-o", "out", "-m", model, "--format", "json,txt")
-    result = ocr("transcribe", "lines", "-o", "out", "-m", "gone", "--format", "txt, json")
-    assert (result.exit_code, result.stdout) == (0, "0 done, 3 skipped, 0 failed\n")
-
-
-def test_transcribe_exit_codes_without_work(ocr: Run, lines: Path, model: Path) -> None:
-    Path("empty").mkdir()
-    Path("broken").mkdir()
-    Path("broken/x.png").write_bytes(b"?")
-    shutil.copy(lines / "a.png", lines / "a.jpg")
-    for arguments, code, reason in (
-        (("empty", "-o", "out"), 4, "there is no image in empty"),
-        (("broken", "-o", "out"), 4, "none of the 1 images could be read"),
-        (("gone", "-o", "out"), 2, "gone does not exist"),
-        (("lines", "-o", "out"), 2, "lines/a.jpg and lines/a.png would both become out/a.txt"),
-        (("lines/b", "-o", "out", "--format", "odt"), 2, "there is no format 'odt'"),
-        (("lines/b", "-o", "lines/a.png"), 6, "lines/a.png is not a folder"),
-    ):
-        result = ocr("transcribe", *arguments, "-m", model)
-        assert result.exit_code == code
-        assert reason in result.stderr
-
-
-def test_transcribe_stopped_keeps_what_is_done(
-    ocr: Run, lines: Path, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ocr.recognition import Recognizer
-
-    read, calls = Recognizer.read_many, []
-
-    def stop_at_the_second(
-        self: Recognizer, sources: list[Path], options: ReadingOptions
-    ) -> object:
-        calls.append(sources)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return read(self, sources, options)
-
-    monkeypatch.setattr(Recognizer, "read_many", stop_at_the_second)
-    result = ocr("transcribe", "lines", "-o", "out", "-m", model, "--batch-size", "1")
-    assert (result.exit_code, result.stdout) == (130, "1 done, 0 skipped, 0 failed\n")
-    assert "the same command goes on" in result.stderr
-    assert [path.name for path in Path("out").iterdir()] == ["a.txt"]
 
 
 def transcribed(lines: Path, texts: list[str]) -> Path:
@@ -220,7 +153,7 @@ def test_evaluate_exit_codes(ocr: Run, lines: Path, model: Path, texts: list[str
 def test_info_shows_the_card(ocr: Run, model: Path) -> None:
     shown = " ".join(ocr("info", model).stdout.split())
     for part in (
-        modelfile.model_id(model),
+        model_id(model),
         "writes 12 characters letters aeimnorstuv other space",
         "height 16",
         "hidden 8",
@@ -249,10 +182,10 @@ def test_info_as_json_has_null_where_nothing_was_measured(ocr: Run, model: Path)
 def test_models_lists_what_is_shipped(
     ocr: Run, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modelfile, "shipped_models", lambda: {"default": model})
+    monkeypatch.setattr(shipped, "shipped_models", lambda: {"default": model})
     fields = ocr("models").stdout.split()
     assert fields[0] == "default"
-    assert modelfile.model_id(model) in fields
+    assert model_id(model) in fields
     assert " ".join(fields).endswith("trained on 1,234 lines, validation CER 12.50 %")
-    monkeypatch.setattr(modelfile, "shipped_models", dict)
+    monkeypatch.setattr(shipped, "shipped_models", dict)
     assert "no model came with this installation" in ocr("models").stdout

@@ -25,15 +25,11 @@ from ocr.errors import (
     NewerModelError,
     OutputError,
 )
-from ocr.network import modelfile
-from ocr.network.modelfile import (
-    load_model_file,
-    model_id,
-    read_spec,
-    resolve_model,
-    save_model,
-)
+from ocr.network import modelfile, shipped
+from ocr.network.modelfile import load_model_file, save_model
+from ocr.network.modelheader import model_id, read_spec
 from ocr.network.recognizer import RecognizerNetwork
+from ocr.network.shipped import resolve_model
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.types import MODEL_FORMAT, ModelSpec
 
@@ -325,12 +321,12 @@ def test_model_id_is_the_start_of_the_sha256(path: Path, content: bytes) -> None
 def test_a_path_is_preferred_to_a_shipped_name(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = {"default": tmp_path / "shipped" / "default.safetensors"}
-    monkeypatch.setattr(modelfile, "shipped_models", lambda: shipped)
+    models = {"default": tmp_path / "shipped" / "default.safetensors"}
+    monkeypatch.setattr(shipped, "shipped_models", lambda: models)
     monkeypatch.chdir(tmp_path)
     path.touch()
     assert resolve_model(path) == path
-    assert resolve_model("default") == shipped["default"]
+    assert resolve_model("default") == models["default"]
     Path("default").touch()
     assert resolve_model("default") == Path("default")
 
@@ -348,8 +344,8 @@ def test_a_path_is_preferred_to_a_shipped_name(
 def test_unknown_models_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
-    shipped = {stem: tmp_path / f"{stem}.safetensors" for stem in ("big", "default")}
-    monkeypatch.setattr(modelfile, "shipped_models", lambda: shipped)
+    models = {stem: tmp_path / f"{stem}.safetensors" for stem in ("big", "default")}
+    monkeypatch.setattr(shipped, "shipped_models", lambda: models)
     monkeypatch.chdir(tmp_path)
     Path("folder").mkdir()
     with pytest.raises(ModelError, match=message):

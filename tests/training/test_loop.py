@@ -18,7 +18,8 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from ocr.network.modelfile import load_model_file, read_spec
+from ocr.network.modelfile import load_model_file
+from ocr.network.modelheader import read_spec
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training import loop
 from ocr.training.loop import Trainer, initial_network, train

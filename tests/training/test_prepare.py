@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ocr.errors import InputError, ModelError, UsageError
-from ocr.network.modelfile import model_id
+from ocr.network.modelheader import model_id
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.loop import train
 from ocr.training.prepare import Recipe, prepare
