@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from ocr.errors import OutputError
+
+LONGEST_MARK = 56  # characters of a name, so that a temporary one is not too long for the disk
+RANDOM_BYTES = 4
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -18,7 +23,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(6)}")
+        temporary = path.with_name(_mark(path) + secrets.token_hex(RANDOM_BYTES))
         try:
             with temporary.open("xb") as file:  # a new file: its permissions follow the umask
                 file.write(data)
@@ -33,3 +38,26 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             f"{path} cannot be written ({error.strerror or error})",
             "choose another place or make room",
         ) from error
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove what is left of writing these files where the process was killed. Nobody else may be
+    writing them. Raises OutputError."""
+    marks: dict[Path, set[str]] = {}
+    for path in paths:
+        marks.setdefault(path.parent, set()).add(_mark(path))
+    try:
+        for folder in filter(Path.is_dir, marks):
+            for found in os.scandir(folder):
+                if found.name[: -2 * RANDOM_BYTES] in marks[folder]:
+                    Path(found).unlink()
+    except OSError as error:
+        raise OutputError(
+            f"{error.filename} cannot be removed ({error.strerror})", "change its permissions"
+        ) from error
+
+
+def _mark(path: Path) -> str:
+    """How the temporary names of a file begin: hidden, and those of no other file."""
+    checksum = zlib.crc32(os.fsencode(path.name))
+    return f".{path.name[:LONGEST_MARK]}.{checksum:08x}."

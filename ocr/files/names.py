@@ -31,3 +31,8 @@ def printable(text: str | Path) -> str:
     """A path or reason for a one-line message: what is not printable (line breaks, bytes that
     are not UTF-8) is escaped, so that every terminal and log can show it."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
+def place_of(source: Path, index: int = 0) -> str:
+    """How messages call a page of a file: ``scan.tif#page=3`` (as RFC 8118, section 3, has it)."""
+    return printable(f"{source}#page={index + 1}" if index else source)
