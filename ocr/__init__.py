@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ocr.batch import transcribe
+    from ocr.batch.run import transcribe
     from ocr.errors import OcrError
     from ocr.evaluation import evaluate
     from ocr.formats.pagefile import read_page
@@ -67,7 +67,7 @@ _HOMES = {
     "read_page": "ocr.formats.pagefile.read_page",
     "read_samples": "ocr.training.data.dataset.read_samples",
     "train": "ocr.training.session.train_run",
-    "transcribe": "ocr.batch.transcribe",
+    "transcribe": "ocr.batch.run.transcribe",
 }
 
 

@@ -8,6 +8,7 @@ so the three cannot disagree. A misspelt or ill-typed key is an error, never ign
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -329,11 +330,29 @@ class ReadingOptions:
 class BatchOptions(ReadingOptions):
     """Transcription of a folder."""
 
+    jobs: int = option(
+        0, "processes of one thread each that read; 0: one per core, at most 8", minimum=0
+    )
     batch_size: int = option(32, "lines that go through the network together", minimum=1)
-    overwrite: bool = option(False, "do again what is already done")
+    shard: str | None = option(
+        None, "do part i of n, as another computer does the others", unit="i/n"
+    )
+    overwrite: bool = option(
+        False, "do again what is already done, and replace what was changed since"
+    )
 
     def __post_init__(self) -> None:
         check(self)
+        self.part()
+
+    def part(self) -> tuple[int, int]:
+        """(i, n) of the shard, 1 <= i <= n; (1, 1) is everything. Raises UsageError."""
+        if self.shard is None:
+            return 1, 1
+        found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", self.shard, re.ASCII)
+        if not found or int(found[1]) > int(found[2]):
+            raise UsageError(f"there is no shard {self.shard!r}", "of four, the second is 2/4")
+        return int(found[1]), int(found[2])
 
 
 @dataclass(frozen=True, slots=True)

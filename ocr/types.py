@@ -254,13 +254,23 @@ class LoadedPage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one input of a batch. ``status`` is done, skipped or failed."""
+    """What became of one page of a batch.
+
+    source    its file, as the user named it; ``index`` is the page's number in it, from 0
+    outputs   its files that are there, whether written now or before
+    status    done, skipped (as it was done before) or failed
+    problems  lines that its page file has and that could not be read
+    kept      those of its files that someone changed since, and that stay as they are
+    """
 
     source: Path
     outputs: tuple[Path, ...]
     status: str
     error: str = ""
     seconds: float = 0.0
+    index: int = 0
+    problems: tuple[Problem, ...] = ()
+    kept: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status not in ("done", "skipped", "failed"):

@@ -8,22 +8,17 @@ from pathlib import Path
 from ocr.formats.alto import read_alto, write_alto
 from ocr.formats.hocr import write_hocr
 from ocr.formats.hocrread import read_hocr
-from ocr.formats.jsonfile import line_json
 from ocr.formats.jsonpage import read_json, write_json
 from ocr.formats.pagexml import read_pagexml, write_pagexml
 from ocr.formats.pdf import write_pdf
-from ocr.formats.text import line_text, write_text
+from ocr.formats.text import write_text
 from ocr.formats.tsv import write_tsv
-from ocr.types import LoadedPage, PageTranscript, Transcript
+from ocr.types import LoadedPage, PageTranscript
 
-LineWriter = Callable[[Path, Transcript, str], str]
-"""(image, its transcript, model id) -> the file's text."""
 Writer = Callable[[PageTranscript], str | bytes]
 Reader = Callable[[bytes, Path], LoadedPage]
 """(content, the file it came from) -> its page. Raises PageFileError."""
 
-LINE_WRITERS: dict[str, LineWriter] = {"txt": line_text, "json": line_json}
-"""Suffix of the output -> what writes the transcript of one line image."""
 WRITERS: dict[str, Writer] = {
     "txt": write_text,
     "json": write_json,

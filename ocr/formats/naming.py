@@ -16,9 +16,13 @@ def format_of(name: str) -> str | None:
 def output_name(name: str, kind: str) -> str:
     """The name of a page file made from another: ``a.b.xml`` and ``a.b.page.xml`` as ``alto``
     become ``a.b.alto.xml``."""
+    return page_stem(name) + SUFFIXES[kind]
+
+
+def page_stem(name: str) -> str:
+    """The name of a page file without its suffixes: ``a.b.alto.xml`` -> ``a.b``."""
     own = format_of(name)
-    stem = name[: -len(SUFFIXES[own])] if own else Path(name).stem
-    return stem + SUFFIXES[kind]
+    return name[: -len(SUFFIXES[own])] if own else Path(name).stem
 
 
 def listed_formats(names: str) -> list[str]:

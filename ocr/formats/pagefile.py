@@ -19,6 +19,7 @@ SIGNS = {
     "hocr": re.compile(rb"<html[\s>]", re.IGNORECASE),
 }
 """Format -> what its files have near their beginning, tried in this order."""
+JSON_MARK = b"carousel-page"  # tells a page from what else is kept as JSON
 
 
 def read_page(path: str | Path) -> LoadedPage:
@@ -28,8 +29,12 @@ def read_page(path: str | Path) -> LoadedPage:
     file cannot be understood without its image; a line that cannot be used is a problem.
     """
     path = Path(path)
-    data = _content(path)
-    kind = next((name for name, sign in SIGNS.items() if sign.search(data[:HEAD])), None)
+    data = _content(path, MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise PageFileError(
+            f"{printable(path)} is larger than {MAX_BYTES:,} bytes", "split it into pages"
+        )
+    kind = _format_of(data[:HEAD])
     if kind is None:
         raise PageFileError(
             f"{printable(path)} is not a page in a known format",
@@ -38,15 +43,26 @@ def read_page(path: str | Path) -> LoadedPage:
     return READERS[kind](data, path)
 
 
-def _content(path: Path) -> bytes:
+def is_page(path: Path) -> bool:
+    """Whether a file looks like a page in a known format. Raises PageFileError where nothing can
+    be said, as it is empty or cannot be opened."""
+    head = _content(path, HEAD)
+    kind = _format_of(head)
+    return kind is not None and (kind != "json" or JSON_MARK in head)
+
+
+def _format_of(head: bytes) -> str | None:
+    return next((name for name, sign in SIGNS.items() if sign.search(head)), None)
+
+
+def _content(path: Path, size: int) -> bytes:
+    """The file's first ``size`` bytes."""
     name = printable(path)
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(size)
     except OSError as error:
         raise PageFileError(f"{name} cannot be read: {error.strerror}", "check its name") from error
-    if len(data) > MAX_BYTES:
-        raise PageFileError(f"{name} is larger than {MAX_BYTES:,} bytes", "split it into pages")
     if not data.strip():
         raise PageFileError(f"{name} is empty", "export it again")
     return data

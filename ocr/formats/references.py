@@ -39,13 +39,13 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
         raise _refusal(file, name)
     image = file.parent.joinpath(*parts)
     if not image.is_file():
-        image = _namesake(file) or image
+        image = namesake(file) or image
     if not image.resolve().is_relative_to(file.parent.resolve()):
         raise _refusal(file, name)
     return image, index
 
 
-def _namesake(file: Path) -> Path | None:
+def namesake(file: Path) -> Path | None:
     """The image that is named like the page file: ``x.png`` for ``x.xml`` and ``x.page.xml``."""
     stems = file.stem, file.name.partition(".")[0]
     places = (file.with_name(stem + suffix) for stem in stems for suffix in IMAGE_SUFFIXES)

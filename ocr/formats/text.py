@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from ocr.types import PageTranscript, Transcript
-
-
-def line_text(image: Path, transcript: Transcript, model_id: str) -> str:
-    """The transcript of one line as a text file."""
-    return transcript.text + "\n"
+from ocr.types import PageTranscript
 
 
 def write_text(transcript: PageTranscript) -> str:

@@ -146,11 +146,3 @@ class Helpers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def usable_cores() -> int:
-    """Cores this process may run on."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import torch
 
+from ocr.cores import usable_cores
 from ocr.errors import UsageError
 from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
 from ocr.training.data.datareport import problems_tsv
 from ocr.training.finish import calibrate_run
 from ocr.training.loop import Progress, Trainer, train
-from ocr.training.parallel import Alone, Gloo, Helpers, usable_cores
+from ocr.training.parallel import Alone, Gloo, Helpers
 from ocr.training.run import Run, run_folder
 from ocr.types import Problem
 

@@ -13,7 +13,7 @@ from click.testing import Result
 from PIL import Image
 
 from ocr.cli.trainingdisplay import TrainingDisplay
-from ocr.network.modelfile import read_spec
+from ocr.network.modelheader import read_spec
 from ocr.training import session
 from ocr.training.loop import Progress
 

@@ -11,9 +11,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ocr.cores import usable_cores
 from ocr.errors import OcrError
 from ocr.training import parallel, session
-from ocr.training.parallel import Alone, Exchange, add_up, usable_cores
+from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.run import Run
 
 MakeRun = Callable[..., Run]

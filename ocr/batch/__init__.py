@@ -1,0 +1,1 @@
+"""A folder -> outputs: planned before any work, done once, and gone on with after any stop."""

@@ -1,0 +1,104 @@
+"""Knows what remains to be done, and writes what was made: the record first, then the files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ocr.batch.batches import cut
+from ocr.batch.job import Job
+from ocr.batch.ledger import Ledger, Record, read_history
+from ocr.batch.plan import Plan
+from ocr.batch.reading import Made
+from ocr.batch.standing import Standing, Standings
+from ocr.files.atomic import write_atomically
+from ocr.files.fingerprint import Fingerprint, Fingerprints
+from ocr.types import Outcome
+
+
+class Bookkeeper:
+    """The books of one run, whose ledger and output folder nobody else writes.
+
+    settings  all that the outputs depend on beside their inputs
+    """
+
+    def __init__(self, planned: Plan, settings: dict[str, Any], ledger: Ledger) -> None:
+        self._planned, self._settings, self._ledger = planned, settings, ledger
+        self._fingerprints = Fingerprints()
+        history = read_history(planned.out)
+        self._standings = Standings(planned, history, settings, self._fingerprints)
+        self._inputs: dict[str, tuple[Fingerprint, ...]] = {}
+        self._pending: set[str] = set()
+
+    def skipped(self) -> Iterator[Outcome]:
+        """The pages of which nothing is missing. Raises UsageError for one that would replace
+        what was made of another source."""
+        for job in self._planned.jobs:
+            standing = self._standings.of(job)
+            if standing.missing:
+                self._pending.add(job.name)
+            else:
+                yield self._outcome(job, "skipped", standing)
+
+    def remaining(self) -> list[list[Job]]:
+        """The batches with a page of which something is missing; known after ``skipped``."""
+        batches = cut(self._planned.jobs, self._planned.options.batch_size)
+        return [batch for batch in batches if any(job.name in self._pending for job in batch)]
+
+    def registered(self, batches: Iterable[list[Job]]) -> Iterator[list[Job]]:
+        """The batches as they are taken to be read. Their inputs are fingerprinted before, so
+        that one which changes meanwhile is read again in the next run."""
+        for batch in batches:
+            for job in batch:
+                found = [self._fingerprints.of(path) for path in job.inputs]
+                self._inputs[job.name] = tuple(each for each in found if each is not None)
+            yield batch
+
+    def finish(self, jobs: Sequence[Job], made: Sequence[Made]) -> Iterator[Outcome]:
+        """Record and write what was made of a batch. Raises OutputError."""
+        pages = [
+            (job, page, self._standings.of(job))
+            for job, page in zip(jobs, made, strict=True)
+            if job.name in self._pending
+        ]
+        self._ledger.add(self._record(*page) for page in pages if not page[1].error)
+        for job, page, standing in pages:
+            if page.error:
+                index = 0 if job.has_lines else job.index
+                yield Outcome(job.source, (), "failed", page.error, page.seconds, index)
+            else:
+                self._write(job, page, standing)
+                yield self._outcome(job, "done", standing, page)
+
+    def _record(self, job: Job, page: Made, standing: Standing) -> Record:
+        names = self._planned.names(job)
+        return Record(
+            page=job.name,
+            source=str(job.source.absolute()),
+            inputs=self._inputs[job.name],
+            settings=self._settings,
+            outputs={
+                names[kind]: hashlib.sha256(page.contents[kind]).hexdigest()
+                for kind in standing.missing
+            },
+            problems=page.problems,
+        )
+
+    def _write(self, job: Job, page: Made, standing: Standing) -> None:
+        names = self._planned.names(job)
+        for kind in standing.missing:
+            write_atomically(self._planned.out / names[kind], page.contents[kind])
+
+    def _outcome(
+        self, job: Job, status: str, standing: Standing, page: Made | None = None
+    ) -> Outcome:
+        return Outcome(
+            source=job.source,
+            outputs=tuple(self._planned.out / name for name in self._planned.names(job).values()),
+            status=status,
+            seconds=page.seconds if page else 0.0,
+            index=0 if job.has_lines else job.index,
+            problems=page.problems if page else standing.problems,
+            kept=standing.kept,
+        )

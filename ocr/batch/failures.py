@@ -1,0 +1,53 @@
+"""``failures.tsv``: what could not be read, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ocr.files.atomic import write_atomically
+from ocr.files.names import place_of, printable
+from ocr.types import Outcome
+
+NAME = re.compile(r"failures(?:-\d+-of-(\d+))?\.tsv")
+HEADER = "input\treason\n"
+
+
+def failures_path(out: Path, part: tuple[int, int]) -> Path:
+    """The list of a run: each shard (i, n) has its own."""
+    index, count = part
+    return out / ("failures.tsv" if count == 1 else f"failures-{index}-of-{count}.tsv")
+
+
+def write_failures(out: Path, part: tuple[int, int], outcomes: Sequence[Outcome]) -> None:
+    """List the pages and lines that failed; without any, remove the list of an earlier run.
+
+    Lists of runs that divided the work otherwise are removed: none of them is at work now.
+    """
+    path = failures_path(out, part)
+    rows = sorted(row for outcome in outcomes for row in _rows(outcome))
+    for old in _earlier(out, part[1]):
+        old.unlink()
+    if rows:
+        write_atomically(path, HEADER + "".join(rows))
+    elif _is_ours(path):
+        path.unlink()
+
+
+def _rows(outcome: Outcome) -> Iterator[str]:
+    if outcome.status == "failed":
+        yield f"{place_of(outcome.source, outcome.index)}\t{printable(outcome.error)}\n"
+    for problem in outcome.problems:
+        yield f"{printable(problem.id)}\t{printable(problem.reason)}; {printable(problem.fix)}\n"
+
+
+def _earlier(out: Path, count: int) -> Iterable[Path]:
+    for path in out.glob("failures*.tsv"):
+        found = NAME.fullmatch(path.name)
+        if found and int(found[1] or 1) != count and _is_ours(path):
+            yield path
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_file() and path.read_bytes().startswith(HEADER.encode())

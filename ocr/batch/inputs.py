@@ -1,0 +1,122 @@
+"""What the user names -> the files to read, each with the folder that its output counts from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr.errors import InputError, PageFileError, UsageError
+from ocr.files.names import IMAGE_SUFFIXES, PAGE_SUFFIXES, image_stem, printable
+from ocr.files.sources import expand
+from ocr.formats.pagefile import is_page
+from ocr.preprocessing.pdfpages import PDF_SUFFIX, is_pdf
+
+KNOWN = (*IMAGE_SUFFIXES, PDF_SUFFIX, *PAGE_SUFFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to read; the folders between ``root`` and ``path`` are kept in its output's name."""
+
+    root: Path
+    path: Path
+
+
+class OutputFolder:
+    """The folder of the outputs: neither it nor what earlier runs wrote into it is input.
+
+    written  paths of the latter below ``folder``, with ``/``
+    """
+
+    def __init__(self, folder: Path, written: Iterable[str] = ()) -> None:
+        self.real = folder.resolve()
+        self._written = frozenset(self.real / name for name in written)
+
+    def holds(self, path: Path) -> bool:
+        """Whether the file is an output of an earlier run."""
+        return bool(self._written) and path.parent.resolve() / path.name in self._written
+
+
+def find(sources: Sequence[str | Path], output: OutputFolder) -> Iterator[InputFile]:
+    """The files of folders (with all below them), single files and patterns, sorted.
+
+    Hidden names, the folder of the outputs and what was written there are left out; symbolic
+    links are followed to files but not to folders. In a folder only what is an image, a PDF or a
+    page counts. Raises UsageError for a source that is not there or is of no known kind.
+    """
+    for source in sources:
+        root, paths = expand(str(source))
+        for path in paths:
+            if path.is_dir():
+                yield from (InputFile(root, found) for found in _walk(path, output))
+            elif _is_input(path) and (path == Path(source) or not output.holds(path)):
+                yield InputFile(root, path)
+            elif path == Path(source):  # named by the user, not by a pattern
+                raise _unknown(path)
+
+
+def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFile]:
+    """The files of a list of names, which are no patterns; a folder stands for all below it.
+
+    The whole name is kept below the folder of the outputs, so that it does not depend on what
+    else is in the list. Raises UsageError.
+    """
+    for name in names:
+        path = Path(os.path.normpath(name))
+        if path.parts[:1] == ("..",):
+            raise UsageError(
+                f"{printable(name)} of the list lies outside the current folder",
+                "give its absolute path, or start from a folder above",
+            )
+        root = Path(path.anchor)
+        if path.is_dir():
+            yield from (InputFile(root, found) for found in _walk(path, output))
+        elif not path.exists():
+            raise UsageError(f"{printable(name)} of the list does not exist", "check the list")
+        elif not _is_input(path):
+            raise _unknown(path)
+        else:
+            yield InputFile(root, path)
+
+
+def _walk(top: Path, output: OutputFolder) -> Iterator[Path]:
+    for folder, folders, files in os.walk(top, onerror=_refuse):
+        here = Path(folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (here / name).resolve() != output.real
+        )
+        for name in sorted(files):
+            path = here / name
+            if not name.startswith(".") and _is_input(path) and not output.holds(path):
+                yield path
+
+
+def _is_input(path: Path) -> bool:
+    """Whether the file is to be read. A file that is called like a page but is none, as METS.xml,
+    is not; one that is called so and cannot be opened is, and fails."""
+    if image_stem(path.name) is not None or is_pdf(path):
+        return True
+    if path.suffix.lower() not in PAGE_SUFFIXES:
+        return False
+    try:
+        return is_page(path)
+    except PageFileError:
+        return True
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(
+        f"{printable(str(error.filename))} cannot be read: {error.strerror}",
+        "change its permissions",
+    )
+
+
+def _unknown(path: Path) -> UsageError:
+    return UsageError(
+        f"{printable(path)} is neither an image nor a page in a known format",
+        "known are " + " ".join(KNOWN),
+    )

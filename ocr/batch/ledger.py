@@ -1,0 +1,147 @@
+"""What was written into OUT and what it was made of: lines of JSON in ``OUT/.carousel/``.
+
+    {"format": "carousel-ledger", "version": 1}
+    {"page": "a/x", "source": "/scans/a/x.png", "inputs": [{"size": 9, "mtime": 17, "sha256": ..}],
+     "settings": {"model": "0123456789ab", "decoding": {..}, "input": "auto"},
+     "outputs": {"a/x.txt": sha256},
+     "problems": [["x.xml#l1", "its outline has 2 points", "draw it again"]]}
+
+A record is added and synced before its outputs are written. So every file of ours is in the
+ledger: what stands in the place of an output and is not was put there or changed by someone
+else. And a page is done if the files are there with the hashes of its record, whatever stopped
+an earlier run. Lines are only ever added; one that was cut short by a power failure is dropped.
+Each shard has a file of its own, and all are read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ocr.errors import OutputError
+from ocr.files.fingerprint import Fingerprint
+from ocr.files.names import printable
+from ocr.types import Problem
+
+FOLDER, SUFFIX = ".carousel", ".jsonl"
+HEADER = {"format": "carousel-ledger", "version": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One page that was made.
+
+    page      name of its outputs below OUT, without their suffixes
+    source    absolute path of what it was made of
+    inputs    the source, and the image that it names
+    settings  all else that the outputs depend on: the model and how it reads
+    outputs   path below OUT, with ``/`` -> sha256 of the content
+    problems  lines that could not be read
+    """
+
+    page: str
+    source: str
+    inputs: tuple[Fingerprint, ...]
+    settings: dict[str, Any]
+    outputs: dict[str, str]
+    problems: tuple[Problem, ...] = ()
+
+    def to_line(self) -> bytes:
+        """One line of the ledger. ASCII: bytes of names that are not UTF-8 are escaped."""
+        problems = [[problem.id, problem.reason, problem.fix] for problem in self.problems]
+        return _line({**asdict(self), "problems": problems})
+
+    @staticmethod
+    def from_line(line: bytes) -> Record:
+        """What ``to_line`` gave. Raises ValueError, KeyError or TypeError for another line."""
+        values = json.loads(line)
+        values["inputs"] = tuple(Fingerprint(**entry) for entry in values["inputs"])
+        values["problems"] = tuple(Problem(*entry) for entry in values["problems"])
+        return Record(**values)
+
+
+class History:
+    """All records of an output folder, by page."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._records: dict[str, list[Record]] = {}
+        for record in records:
+            self.add(record)
+
+    def add(self, record: Record) -> None:
+        """One more."""
+        self._records.setdefault(record.page, []).append(record)
+
+    def of(self, page: str) -> Sequence[Record]:
+        """The records of a page; those of one shard from the oldest to the newest."""
+        return self._records.get(page, ())
+
+    def written(self) -> Iterator[str]:
+        """Every path that was ever written, below OUT, with ``/``."""
+        return (name for records in self._records.values() for r in records for name in r.outputs)
+
+
+def read_history(out: Path) -> History:
+    """What the ledgers of an output folder say. Raises OutputError for one that is damaged."""
+    history = History()
+    for path in sorted((out / FOLDER).glob("*" + SUFFIX)):
+        for record in _records(path):
+            history.add(record)
+    return history
+
+
+class Ledger:
+    """A ledger that records are added to; whoever opens it holds its lock."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """``file`` is open for reading and writing. A line that was cut short is removed."""
+        self._file = file
+        whole = file.read().rfind(b"\n") + 1
+        file.seek(whole)
+        file.truncate()
+        if not whole:
+            self._write(_line(HEADER))
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Add records; they are on the disk when this returns. Raises OutputError."""
+        self._write(b"".join(record.to_line() for record in records))
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OutputError(
+                f"the ledger cannot be written ({error.strerror or error})", "make room"
+            ) from error
+
+
+def _line(values: dict[str, Any]) -> bytes:
+    return json.dumps(values).encode("ascii") + b"\n"
+
+
+def _records(path: Path) -> Iterator[Record]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OutputError(
+            f"{printable(path)} cannot be read ({error.strerror})", "change its permissions"
+        ) from error
+    header, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")[:-1] or [b""]
+    if header and header + b"\n" != _line(HEADER):
+        raise OutputError(
+            f"{printable(path)} is not a ledger of this version", "update the program"
+        )
+    for number, line in enumerate(lines, start=2):
+        try:
+            yield Record.from_line(line)
+        except (ValueError, KeyError, TypeError) as error:
+            raise OutputError(
+                f"line {number} of {printable(path)} is damaged",
+                "move that file away; what is in the folder then stays as it is",
+            ) from error

@@ -1,0 +1,154 @@
+"""Sources -> every page of a batch and the names of its outputs, decided before any work.
+
+The tree below each folder is kept: ``scans/a/x.png`` becomes ``OUT/a/x.txt``; page 3 of
+``scans/b.tif`` becomes ``OUT/b-0003.txt``. An image that a page file (PAGE, ALTO, ...) among the
+inputs names is read there, where its lines are given, and not once more by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from ocr.batch.inputs import KNOWN, InputFile, OutputFolder, find, find_listed
+from ocr.batch.job import Job
+from ocr.batch.ledger import read_history
+from ocr.batch.reading import check_input
+from ocr.errors import ImageError, InputError, MissingExtraError, OutputError, UsageError
+from ocr.files.names import PAGE_SUFFIXES, image_stem, printable
+from ocr.formats import SUFFIXES
+from ocr.formats.naming import listed_formats, page_stem
+from ocr.formats.pagefile import read_page
+from ocr.formats.references import namesake
+from ocr.options import BatchOptions
+from ocr.preprocessing.pages import page_images
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The pages of a batch (those of its shard), in the order of the sources.
+
+    out    folder of the outputs
+    kinds  the formats to write, keys of ``ocr.formats.WRITERS``
+    """
+
+    jobs: tuple[Job, ...]
+    out: Path
+    kinds: tuple[str, ...]
+    options: BatchOptions
+
+    def names(self, job: Job) -> dict[str, str]:
+        """Format -> the job's file, below ``out`` and with ``/``."""
+        return {kind: job.name + SUFFIXES[kind] for kind in self.kinds}
+
+
+def plan(
+    sources: Sequence[str | Path],
+    out: Path,
+    formats: Sequence[str] = ("txt",),
+    options: BatchOptions = BatchOptions(),
+    listed: Sequence[str] = (),
+) -> Plan:
+    """Find the pages and name their outputs; touches nothing.
+
+    sources  folders (with all below them), files, or patterns
+    listed   names of files and folders, whose whole name is kept below ``out``
+    Raises UsageError for two pages with one output, an output in the place of an input, and a
+    source that is not there; InputError if there is nothing to read; OutputError if an output's
+    place is taken or lies outside ``out``.
+    """
+    kinds = _formats(formats)
+    check_input(options.input)
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{printable(out)} is not a folder", "choose another -o")
+    folder = OutputFolder(out, read_history(out).written())
+    files = dict.fromkeys((*find(sources, folder), *find_listed(listed, folder)))
+    jobs = _unclaimed([job for file in files for job in _jobs(file)])
+    if not jobs:
+        names = ", ".join(printable(str(source)) for source in sources) or "the list"
+        raise InputError(f"there is no image or page in {names}", "known are " + " ".join(KNOWN))
+    whole = Plan(tuple(jobs), out, kinds, options)
+    _check_collisions(whole)
+    _check_places({out / name for job in jobs for name in whole.names(job).values()}, out)
+    return Plan(tuple(_shard(jobs, *options.part())), out, kinds, options)
+
+
+def _formats(formats: Sequence[str]) -> tuple[str, ...]:
+    kinds = tuple(listed_formats(",".join(formats)))
+    if "pdf" in kinds and find_spec("pikepdf") is None:
+        raise MissingExtraError("pikepdf", "pdf")  # at once, and not for every page
+    return kinds
+
+
+def _jobs(file: InputFile) -> Iterator[Job]:
+    """The pages of a file. One that cannot be opened has one page, which will fail."""
+    path, folder = file.path, file.path.parent.relative_to(file.root)
+    if path.suffix.lower() in PAGE_SUFFIXES:
+        yield _page_file_job(path, (folder / page_stem(path.name)).as_posix())
+        return
+    try:
+        for page in page_images(path):
+            yield Job((folder / page.name).as_posix(), path, page.index)
+    except ImageError:
+        yield Job((folder / (image_stem(path.name) or path.stem)).as_posix(), path)
+
+
+def _page_file_job(path: Path, name: str) -> Job:
+    """The job of a page file. Where it cannot be read, the image of its own name is taken to be
+    its image, so that this is not read as something else."""
+    try:
+        page = read_page(path).transcript.page
+    except InputError:
+        return Job(name, path, 0, namesake(path))
+    return Job(name, path, page.index, page.image)
+
+
+def _unclaimed(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs without the images that a page file among them gives the lines of."""
+    jobs = list({(job.source, job.index): job for job in jobs}.values())
+    claimed = {(job.image.resolve(), job.index) for job in jobs if job.image}
+    return [job for job in jobs if job.image or (job.source.resolve(), job.index) not in claimed]
+
+
+def _shard(jobs: Iterable[Job], index: int, count: int) -> Iterator[Job]:
+    """The jobs of part ``index`` of ``count``: those whose names have the hash index - 1 modulo
+    count, whatever else is to be done."""
+    for job in jobs:
+        digest = hashlib.sha256(job.name.encode("utf-8", "surrogateescape")).digest()
+        if int.from_bytes(digest[:8], "big") % count == index - 1:
+            yield job
+
+
+def _check_collisions(planned: Plan) -> None:
+    """No file is written twice, and none is both input and output."""
+    owners: dict[str, Job] = {}
+    inputs = {path.resolve() for job in planned.jobs for path in job.inputs}
+    real_out = planned.out.resolve()
+    for job in planned.jobs:
+        for name in planned.names(job).values():
+            owner, output = owners.setdefault(name, job), printable(planned.out / name)
+            if owner is not job:
+                raise UsageError(
+                    f"{owner.place} and {job.place} would both become {output}",
+                    "rename one, or transcribe them into different folders",
+                )
+            if real_out / name in inputs:
+                raise UsageError(
+                    f"{output}, made from {job.place}, is an input too", "choose another -o"
+                )
+
+
+def _check_places(outputs: Collection[Path], out: Path) -> None:
+    """Every output must lie below ``out`` also after symbolic links, and be a file if there."""
+    real_out = out.resolve()
+    for folder in sorted({output.parent for output in outputs}):
+        if not folder.resolve().is_relative_to(real_out):
+            raise OutputError(
+                f"{printable(folder)} leads out of {printable(out)}", "remove that link"
+            )
+    for output in sorted(outputs):
+        if output.is_dir():
+            raise OutputError(f"{printable(output)} is a folder", "choose another -o")

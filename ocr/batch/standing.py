@@ -1,0 +1,100 @@
+"""What of a page is done, by the ledger and by the files themselves.
+
+    the file is                      then it is
+    not there                        written
+    as the ledger has it             left, if input, model and options are those of its record
+                                     written anew otherwise
+    another than the ledger has      left: someone corrected it, or it is not ours
+
+``overwrite`` writes all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ocr.batch.job import Job
+from ocr.batch.ledger import History, Record
+from ocr.batch.plan import Plan
+from ocr.errors import UsageError
+from ocr.files.fingerprint import Fingerprints, digest
+from ocr.files.names import printable
+from ocr.types import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is to be done for a page.
+
+    missing   formats whose files are to be written
+    kept      files that someone else wrote or changed, and that stay
+    problems  lines that could not be read when it was done
+    """
+
+    missing: tuple[str, ...]
+    kept: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+class Standings:
+    """Compares pages with what the ledgers say of them.
+
+    settings  the model and how it reads, as in a record
+    """
+
+    def __init__(
+        self,
+        planned: Plan,
+        history: History,
+        settings: dict[str, Any],
+        fingerprints: Fingerprints,
+    ) -> None:
+        self._planned, self._history = planned, history
+        self._settings, self._fingerprints = settings, fingerprints
+
+    def of(self, job: Job) -> Standing:
+        """Where a job stands. Raises UsageError if its outputs are those of another source, which
+        would be lost."""
+        records = self._history.of(job.name)
+        overwrite = self._planned.options.overwrite
+        unchanged = [record for record in records if self._unchanged(job, record)]
+        if records and not (unchanged or overwrite):
+            _check_source(job, records[-1])
+        current = [record for record in unchanged if record.settings == self._settings]
+        missing, kept = [], []
+        for kind, name in self._planned.names(job).items():
+            path = self._planned.out / name
+            found = digest(path)
+            if overwrite or not path.is_file():
+                missing.append(kind)
+            elif found in _hashes(current, name):
+                continue
+            elif found in _hashes(records, name):
+                missing.append(kind)
+            else:
+                kept.append(path)
+        return Standing(tuple(missing), tuple(kept), current[-1].problems if current else ())
+
+    def _unchanged(self, job: Job, record: Record) -> bool:
+        """Whether the record's inputs are those that the job has now."""
+        pairs = zip(job.inputs, record.inputs, strict=False)
+        return len(job.inputs) == len(record.inputs) and all(
+            self._fingerprints.match(path, earlier) for path, earlier in pairs
+        )
+
+
+def _hashes(records: Sequence[Record], name: str) -> set[str]:
+    return {record.outputs[name] for record in records if name in record.outputs}
+
+
+def _check_source(job: Job, record: Record) -> None:
+    """Raise UsageError if the record's source is another than the job's and still there."""
+    source = Path(record.source)
+    if source.exists() and source.resolve() != job.source.resolve():
+        raise UsageError(
+            f"{job.place} would replace what was made of {printable(source)}",
+            "choose another -o, or replace it with --overwrite",
+        )

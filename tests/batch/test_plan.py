@@ -1,0 +1,270 @@
+"""Which pages a batch has and what their outputs are called, before any work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from scanfolders import grow, page_of, put, tiff
+
+from ocr.batch import plan as planning
+from ocr.batch.plan import Plan, plan
+from ocr.errors import InputError, MissingExtraError, OutputError, UsageError
+from ocr.formats import WRITERS
+from ocr.options import BatchOptions
+
+
+def names(planned: Plan) -> list[str]:
+    return sorted(job.name for job in planned.jobs)
+
+
+def sources(planned: Plan) -> list[str]:
+    return sorted(job.source.name for job in planned.jobs)
+
+
+def test_the_tree_is_kept_and_nothing_is_touched(scans: Path, tmp_path: Path) -> None:
+    planned = plan([scans], tmp_path / "out", ("txt", "alto"))
+    assert names(planned) == ["a/b/x", "a/y", "z"]
+    assert [planned.names(job) for job in planned.jobs if job.name == "a/y"] == [
+        {"txt": "a/y.txt", "alto": "a/y.alto.xml"}
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_patterns_and_single_files_are_sources(scans: Path, tmp_path: Path) -> None:
+    for source, expected in (
+        (f"{scans}/**/*.png", ["a/b/x"]),
+        (f"{scans}/a/*", ["b/x", "y"]),
+        (f"{scans}/z.tif", ["z"]),
+    ):
+        assert names(plan([source], tmp_path / "out")) == expected
+
+
+def test_each_page_of_a_file_is_a_page(tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    tiff(tmp_path / "scans" / "s.tif", 3)
+    planned = plan([tmp_path / "scans"], tmp_path / "out")
+    assert [(job.name, job.index) for job in planned.jobs] == [
+        ("s-0001", 0), ("s-0002", 1), ("s-0003", 2)
+    ]  # fmt: skip
+    assert [job.place[-10:] for job in planned.jobs] == ["cans/s.tif", "tif#page=2", "tif#page=3"]
+
+
+def test_pages_of_a_pdf(tmp_path: Path) -> None:
+    pytest.importorskip("pypdfium2")
+    image = Image.new("L", (40, 40), 255)
+    image.save(tmp_path / "s.pdf", save_all=True, append_images=[image])
+    assert names(plan([tmp_path / "s.pdf"], tmp_path / "out")) == ["s-0001", "s-0002"]
+
+
+@pytest.mark.parametrize("name", ["bad.tif", "bad.pdf", "bad.png"])
+def test_a_file_that_cannot_be_opened_is_one_page(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("pypdfium2")
+    planned = plan([grow(tmp_path / "scans", name, "z.png")], tmp_path / "out")
+    assert names(planned) == ["bad", "z"]
+
+
+@pytest.mark.parametrize("kind", ["pagexml", "alto", "hocr", "json"])
+def test_a_page_file_stands_for_its_image(tmp_path: Path, kind: str) -> None:
+    scans = grow(tmp_path / "scans", "x.png", "y.png")
+    suffix = {"hocr": ".hocr", "json": ".json"}.get(kind, ".xml")
+    put(scans / f"page{suffix}", page_of(scans / "x.png"), kind)
+    planned = plan([scans], tmp_path / "out")
+    assert names(planned) == ["page", "y"]
+    (page,) = (job for job in planned.jobs if job.has_lines)
+    assert page.inputs == (scans / f"page{suffix}", scans / "x.png")
+    assert sources(plan([f"{scans}/*.png"], tmp_path / "out")) == ["x.png", "y.png"]
+
+
+def test_a_page_file_claims_one_page_of_several(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans")
+    scans.mkdir()
+    tiff(scans / "s.tif", 3)
+    put(scans / "second.xml", page_of(scans / "s.tif", index=1))
+    assert names(plan([scans], tmp_path / "out")) == ["s-0001", "s-0003", "second"]
+
+
+@pytest.mark.parametrize("content", [b"", b"<PcGts ><Page", b"<!DOCTYPE x><alto ></alto>"])
+def test_a_broken_page_file_still_stands_for_the_image_of_its_name(
+    tmp_path: Path, content: bytes
+) -> None:
+    scans = grow(tmp_path / "scans", "x.png", "y.png")
+    (scans / "x.xml").write_bytes(content)
+    assert sources(plan([scans], tmp_path / "out")) == ["x.xml", "y.png"]
+
+
+def test_xml_and_json_of_another_kind_are_no_input(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "x.png")
+    (scans / "METS.xml").write_text('<mets xmlns="http://www.loc.gov/METS/"/>', encoding="utf-8")
+    (scans / "package.json").write_text('{"name": "x"}', encoding="utf-8")
+    assert sources(plan([scans], tmp_path / "out")) == ["x.png"]
+    with pytest.raises(UsageError, match=r"METS\.xml is neither an image nor a page"):
+        plan([scans / "METS.xml"], tmp_path / "out")
+
+
+def test_two_pages_for_one_output_are_refused(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "a/x.png", "a/x.jpg", "y.png")
+    with pytest.raises(UsageError, match=r"x\.jpg and .*x\.png would both become .*x\.txt"):
+        plan([scans], tmp_path / "out")
+    (scans / "a" / "x.jpg").unlink()
+    for name in ("y.xml", "y.hocr"):
+        put(scans / name, page_of(scans / "y.png"), "hocr" if "hocr" in name else "pagexml")
+    with pytest.raises(UsageError, match=r"y\.hocr and .*y\.xml would both become"):
+        plan([scans], tmp_path / "out")
+
+
+def test_a_page_of_several_can_collide_too(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "s-0002.png")
+    tiff(scans / "s.tif", 2)
+    with pytest.raises(UsageError, match=r"s-0002\.png and .*s\.tif#page=2 would both become"):
+        plan([scans], tmp_path / "out")
+
+
+def test_two_folders_with_one_name_inside_are_refused(tmp_path: Path) -> None:
+    first, second = grow(tmp_path / "1", "x.png"), grow(tmp_path / "2", "x.png")
+    with pytest.raises(UsageError, match="would both become"):
+        plan([first, second], tmp_path / "out")
+    assert len(plan([first, first], tmp_path / "out").jobs) == 1
+
+
+@pytest.mark.parametrize("kind", ["pagexml", "json"])
+def test_an_output_in_the_place_of_an_input_is_refused(tmp_path: Path, kind: str) -> None:
+    scans = grow(tmp_path / "scans", "x.png")
+    put(scans / f"x{planning.SUFFIXES[kind]}", page_of(scans / "x.png"), kind)
+    with pytest.raises(UsageError, match="is an input too"):
+        plan([scans], scans, (kind,))
+    assert names(plan([scans], scans, ("txt",))) == ["x"]
+
+
+def test_hidden_names_and_the_output_are_left_out(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "x.png", ".y.png", ".cache/z.png", "out/w.png", "notes.txt")
+    assert sources(plan([scans], scans / "out")) == ["x.png"]
+
+
+def test_links_are_followed_to_files_only(scans: Path, tmp_path: Path) -> None:
+    elsewhere = grow(tmp_path / "elsewhere", "w.png")
+    (scans / "folder").symlink_to(elsewhere)
+    (scans / "v.png").symlink_to(elsewhere / "w.png")
+    assert sources(plan([scans], tmp_path / "out")) == ["v.png", "x.png", "y.JPG", "z.tif"]
+
+
+def test_an_output_that_leads_elsewhere_is_refused(scans: Path, tmp_path: Path) -> None:
+    elsewhere = grow(tmp_path / "elsewhere", "keep")
+    out = grow(tmp_path / "out", "keep")
+    (out / "a").symlink_to(elsewhere)
+    with pytest.raises(OutputError, match="leads out of"):
+        plan([scans], out)
+
+
+def test_places_that_are_taken_are_refused(scans: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="is not a folder"):
+        plan([scans], scans / "z.tif")
+    (tmp_path / "out" / "z.txt").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"z\.txt is a folder"):
+        plan([scans], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "reason"),
+    [
+        ("missing", UsageError, "does not exist"),
+        ("*.nothing", UsageError, "matches no file"),
+        ("notes.odt", UsageError, "is neither an image nor a page in a known format"),
+        ("empty", InputError, "there is no image or page in"),
+    ],
+)
+def test_sources_without_pages_say_why(
+    tmp_path: Path, source: str, error: type[Exception], reason: str
+) -> None:
+    grow(tmp_path, "notes.odt")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(error, match=reason):
+        plan([tmp_path / source], tmp_path / "out")
+
+
+@pytest.mark.parametrize("formats", [(), ("docx",), ("txt", "docx")])
+def test_unknown_formats_are_refused(scans: Path, formats: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="choose from txt, json"):
+        plan([scans], scans, formats)
+
+
+def test_a_missing_extra_is_told_before_any_work(
+    scans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"carousel-ocr\[pdf\]"):
+        plan([scans], scans, ("txt", "pdf"))
+    plan([scans], scans, tuple(set(WRITERS) - {"pdf"}))
+
+
+def test_pages_without_lines_wait_for_their_reader(scans: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be found yet"):
+        plan([scans], scans, options=BatchOptions(input="page"))
+
+
+def listed(names: Sequence[str], out: Path) -> list[str]:
+    return [job.name for job in plan([], out, listed=names).jobs]
+
+
+def test_listed_names_are_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    grow(Path("scans"), "a/x.png", "b/x.png", "c[1]*.png")
+    out = Path("out")
+    assert listed(["scans/b/x.png", "./scans/a//x.png"], out) == ["scans/b/x", "scans/a/x"]
+    assert listed(["scans/c[1]*.png"], out) == ["scans/c[1]*"]
+    assert listed(["scans/a", "scans/a/x.png"], out) == ["scans/a/x"]
+    whole = listed([str(tmp_path / "scans/a/x.png")], out)
+    assert whole == [(tmp_path / "scans/a/x").relative_to("/").as_posix()]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("../x.png", r"\.\./x\.png of the list lies outside the current folder"),
+        ("scans/../../x.png", "lies outside"),
+        ("scans/gone.png", "gone.png of the list does not exist"),
+        ("scans/notes.odt", "neither an image nor a page"),
+    ],
+)
+def test_listed_names_that_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str
+) -> None:
+    grow(tmp_path, "x.png", "in/scans/notes.odt")
+    monkeypatch.chdir(tmp_path / "in")
+    with pytest.raises(UsageError, match=reason):
+        listed([name], Path("out"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_names_that_are_no_unicode(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    planned = plan([grow(tmp_path / "scans", name)], tmp_path / "out")
+    assert planned.names(planned.jobs[0]) == {"txt": os.fsdecode(b"caf\xe9.txt")}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_shards_divide_the_pages_whatever_else_there_is(tmp_path: Path, count: int) -> None:
+    scans = grow(tmp_path / "scans", *(f"{number}.png" for number in range(20)))
+
+    def shards(*sources: Path) -> list[list[str]]:
+        parts = [f"{index}/{count}" for index in range(1, count + 1)]
+        plans = [plan(sources, tmp_path / "out", options=BatchOptions(shard=s)) for s in parts]
+        return [names(planned) for planned in plans]
+
+    before = shards(scans)
+    assert sorted(name for part in before for name in part) == sorted(
+        str(number) for number in range(20)
+    )
+    assert count == 1 or max(map(len, before)) < 20
+    after = shards(grow(scans, "0a.png", "9a.png"))
+    assert all(set(old) <= set(new) for old, new in zip(before, after, strict=True))
+
+
+def test_collisions_are_found_across_shards(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "x.png", "x.jpg")
+    for shard in ("1/2", "2/2"):
+        with pytest.raises(UsageError, match="would both become"):
+            plan([scans], tmp_path / "out", options=BatchOptions(shard=shard))

@@ -1,0 +1,187 @@
+"""What is done again, what is left, and what is never written over."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from namereader import NameReader
+from PIL import Image
+from scanfolders import grow, page_of, put, statuses, tree
+
+from ocr.batch.run import transcribe
+from ocr.errors import UsageError
+from ocr.options import BatchOptions
+from ocr.types import Outcome
+
+Change = Callable[[Path, Path], None]
+OVERWRITE = BatchOptions(overwrite=True)
+
+
+def run(folder: Path, model: str = "m1", **options: object) -> tuple[list[str], list[Outcome]]:
+    """Transcribe ``scans`` into ``out``: the inputs that were read, and the outcomes."""
+    reader = NameReader(model)
+    chosen = BatchOptions(batch_size=1, **options)  # type: ignore[arg-type]
+    outcomes = transcribe(reader, [folder / "scans"], folder / "out", ("txt", "json"), chosen)
+    return reader.names, outcomes
+
+
+@pytest.fixture
+def done(tmp_path: Path) -> Path:
+    """A folder whose three pages are done: an image, another, and a page file with its own."""
+    scans = grow(tmp_path / "scans", "x.png", "y.png", "z.png")
+    put(scans / "z.xml", page_of(scans / "z.png", "line"))
+    assert run(tmp_path)[0] == ["x.png", "y.png", "z.png"]
+    return tmp_path
+
+
+def repaint(path: Path) -> None:
+    with Image.open(path) as image:
+        Image.new("L", image.size, 7).save(path)
+
+
+def touch(path: Path) -> None:
+    os.utime(path, ns=(1, 1))
+
+
+SAME: dict[str, Change] = {
+    "nothing": lambda scans, out: None,
+    "the time of an input": lambda scans, out: touch(scans / "x.png"),
+    "the time of an output": lambda scans, out: touch(out / "x.txt"),
+    "another file beside": lambda scans, out: (out / "notes.txt").write_text("mine") and None,
+}
+AGAIN: dict[str, tuple[Change, list[str]]] = {
+    "an input": (lambda scans, out: repaint(scans / "x.png"), ["x.png"]),
+    "the image of a page file": (lambda scans, out: repaint(scans / "z.png"), ["z.png"]),
+    "a page file": (
+        lambda scans, out: put(scans / "z.xml", page_of(scans / "z.png", "new")) and None,
+        ["z.png"],
+    ),
+    "an output is gone": (lambda scans, out: (out / "y.json").unlink(), ["y.png"]),
+    "the outputs are gone": (lambda scans, out: shutil.rmtree(out), ["x.png", "y.png", "z.png"]),
+    "a new input": (lambda scans, out: grow(scans, "w.png") and None, ["w.png"]),
+}
+
+
+@pytest.mark.parametrize("change", SAME.values(), ids=SAME.keys())
+def test_what_changes_nothing_is_left(done: Path, change: Change) -> None:
+    before = tree(done / "out")
+    change(done / "scans", done / "out")
+    names, outcomes = run(done)
+    assert names == []
+    assert set(statuses(outcomes).values()) == {"skipped"}
+    assert before.items() <= tree(done / "out").items()
+
+
+@pytest.mark.parametrize(("change", "expected"), AGAIN.values(), ids=AGAIN.keys())
+def test_what_changed_is_done_again_and_nothing_else(
+    done: Path, change: Change, expected: list[str]
+) -> None:
+    change(done / "scans", done / "out")
+    names, outcomes = run(done)
+    assert names == expected
+    assert {outcome.status for outcome in outcomes} <= {"done", "skipped"}
+    assert not any(outcome.kept for outcome in outcomes)
+    assert run(done)[0] == []  # and then it is done
+
+
+def test_a_file_with_the_size_and_time_of_the_old_one_is_taken_for_it(done: Path) -> None:
+    """As make and rsync do: hashing every image at every start would take hours."""
+    path = done / "scans" / "x.png"
+    status = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert run(done)[0] == []
+
+
+def test_another_model_reads_everything_again(done: Path) -> None:
+    assert len(run(done, model="m2")[0]) == 3
+    assert '"model": "m2"' in tree(done / "out")["x.json"]
+    assert run(done, model="m2")[0] == []
+    assert len(run(done, model="m1")[0]) == 3
+
+
+def test_another_option_reads_everything_again(done: Path) -> None:
+    assert len(run(done, input="line")[0]) == 3
+    assert run(done, input="line")[0] == []
+
+
+def test_inputs_that_moved_are_the_same(done: Path) -> None:
+    (done / "scans").rename(done / "moved")
+    outcomes = transcribe(NameReader("m1"), [done / "moved"], done / "out", ("txt", "json"))
+    assert set(statuses(outcomes).values()) == {"skipped"}
+
+
+@pytest.mark.parametrize("change", ["none", "input", "model"])
+def test_a_correction_is_kept_and_told(done: Path, change: str) -> None:
+    corrected = done / "out" / "x.txt"
+    corrected.write_text("corrected by hand", encoding="utf-8")
+    if change == "input":
+        repaint(done / "scans" / "x.png")
+    for _ in range(2):
+        _, outcomes = run(done, model="m2" if change == "model" else "m1")
+        assert corrected.read_text(encoding="utf-8") == "corrected by hand"
+        assert [path for outcome in outcomes for path in outcome.kept] == [corrected]
+    model = "m2" if change == "model" else "m1"
+    assert f'"model": "{model}"' in tree(done / "out")["x.json"]
+
+
+def test_a_correction_made_while_the_page_is_read_is_kept(done: Path) -> None:
+    corrected = done / "out" / "x.txt"
+
+    class Slow(NameReader):
+        def recognize_many(self, lines: object) -> object:  # type: ignore[override]
+            corrected.write_text("corrected by hand", encoding="utf-8")
+            return super().recognize_many(lines)  # type: ignore[arg-type]
+
+    outcomes = transcribe(Slow("m2"), [done / "scans" / "x.png"], done / "out")  # type: ignore[arg-type]
+    assert corrected.read_text(encoding="utf-8") == "corrected by hand"
+    assert outcomes[0].kept == (corrected,)
+
+
+def test_files_that_nobody_recorded_are_kept(tmp_path: Path) -> None:
+    grow(tmp_path / "scans", "x.png", "y.png")
+    grow(tmp_path / "out", "x.txt")
+    names, outcomes = run(tmp_path)
+    assert names == ["x.png", "y.png"]  # x.json is missing
+    assert tree(tmp_path / "out")["x.txt"] == "bytes"
+    assert [outcome.kept for outcome in outcomes] == [(tmp_path / "out" / "x.txt",), ()]
+    shutil.rmtree(tmp_path / "out" / ".carousel")
+    names, outcomes = run(tmp_path)
+    assert names == []
+    assert sum(len(outcome.kept) for outcome in outcomes) == 4
+
+
+def test_overwrite_does_everything_again(done: Path) -> None:
+    before = tree(done / "out")
+    (done / "out" / "x.txt").write_text("corrected by hand", encoding="utf-8")
+    names, outcomes = run(done, overwrite=True)
+    assert len(names) == 3
+    assert set(statuses(outcomes).values()) == {"done"}
+    assert tree(done / "out") == before
+    assert run(done)[0] == []
+
+
+def test_another_folder_does_not_replace_the_first(done: Path) -> None:
+    other = grow(done / "other", "x.png")
+    repaint(other / "x.png")
+    before = tree(done / "out")
+    with pytest.raises(UsageError, match=r"other/x\.png would replace what was made of .*scans/x"):
+        transcribe(NameReader("m1"), [other], done / "out", ("txt", "json"))
+    assert tree(done / "out") == before
+    outcomes = transcribe(NameReader("m1"), [other], done / "out", ("txt", "json"), OVERWRITE)
+    assert list(statuses(outcomes).values()) == ["done"]
+
+
+def test_a_batch_is_read_whole_if_one_of_its_lines_is_missing(tmp_path: Path) -> None:
+    """What a line is read with may change its last digits, so the company stays the same."""
+    scans = grow(tmp_path / "scans", *(f"{number}.png" for number in range(6)))
+    options = BatchOptions(batch_size=3)
+    transcribe(NameReader(), [scans], tmp_path / "out", options=options)
+    (tmp_path / "out" / "4.txt").unlink()
+    outcomes = transcribe(reader := NameReader(), [scans], tmp_path / "out", options=options)
+    assert reader.batches == [["3.png", "4.png", "5.png"]]
+    assert [outcome.source.name for outcome in outcomes if outcome.status == "done"] == ["4.png"]
