@@ -26,6 +26,7 @@ from ocr.preprocessing.crop import crop_line
 from ocr.preprocessing.image import load_image
 from ocr.preprocessing.kind import is_page
 from ocr.preprocessing.lines import page_lines
+from ocr.preprocessing.pages import PageImage
 from ocr.preprocessing.segment import page_of
 from ocr.types import (
     Character,
@@ -79,7 +80,7 @@ class Recognizer:
         return self._read_page(load_image(source), Path(source))
 
     def read_many(
-        self, sources: Sequence[Path | bytes], options: ReadingOptions
+        self, sources: Sequence[Path | bytes | PageImage], options: ReadingOptions
     ) -> list[Transcript | PageTranscript | ImageError]:
         """Read lines and pages; an unusable image has its ImageError in its place. The image of a
         page that comes as bytes is called ``-``."""
@@ -100,18 +101,22 @@ class Recognizer:
         results = self.engine.log_probs(lines)
         return [tempered(log_probs, self.spec.temperature) for log_probs in results]
 
-    def _look(self, source: Path | bytes, kind: str) -> Columns | PageTranscript | ImageError:
+    def _look(
+        self, source: Path | bytes | PageImage, kind: str
+    ) -> Columns | PageTranscript | ImageError:
         """A line preprocessed, a page read: one page at a time is in memory."""
         try:
-            ink = load_image(source)
+            ink = source.load() if isinstance(source, PageImage) else load_image(source)
         except ImageError as error:
             return error
-        if kind == "page" or (kind == "auto" and is_page(ink)):
-            return self._read_page(ink, source if isinstance(source, Path) else Path("-"))
-        return columns_of(ink, self.spec.preprocessing)
+        if kind == "line" or (kind == "auto" and not is_page(ink)):
+            return columns_of(ink, self.spec.preprocessing)
+        if isinstance(source, PageImage):
+            return self._read_page(ink, source.path, source.index)
+        return self._read_page(ink, source if isinstance(source, Path) else Path("-"))
 
-    def _read_page(self, ink: Float32Array, path: Path) -> PageTranscript:
-        page = page_of(ink, path)
+    def _read_page(self, ink: Float32Array, path: Path, index: int = 0) -> PageTranscript:
+        page = page_of(ink, path, index)
         return self._read_lines(page, (crop_line(ink, line) for line in page.lines))
 
     def _read_lines(self, page: Page, inks: Iterable[Float32Array]) -> PageTranscript:

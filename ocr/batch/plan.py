@@ -16,7 +16,6 @@ from pathlib import Path
 from ocr.batch.inputs import KNOWN, InputFile, OutputFolder, find, find_listed
 from ocr.batch.job import Job
 from ocr.batch.ledger import read_history
-from ocr.batch.reading import check_input
 from ocr.errors import ImageError, InputError, MissingExtraError, OutputError, UsageError
 from ocr.files.names import PAGE_SUFFIXES, image_stem, printable
 from ocr.formats import SUFFIXES
@@ -61,7 +60,6 @@ def plan(
     place is taken or lies outside ``out``.
     """
     kinds = _formats(formats)
-    check_input(options.input)
     if out.exists() and not out.is_dir():
         raise OutputError(f"{printable(out)} is not a folder", "choose another -o")
     folder = OutputFolder(out, read_history(out).written())

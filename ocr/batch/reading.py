@@ -5,22 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from ocr.batch.job import Job
-from ocr.errors import ImageError, OcrError, PageFileError, UsageError
+from ocr.errors import ImageError, OcrError, PageFileError
 from ocr.files.names import printable
 from ocr.formats import WRITERS
 from ocr.formats.pagefile import read_page
-from ocr.options import DecodingOptions
-from ocr.preprocessing import ImageSource
-from ocr.preprocessing.pages import page_size, picture
-from ocr.preprocessing.pdfpages import is_pdf
+from ocr.options import DecodingOptions, ReadingOptions
+from ocr.preprocessing.pages import PageImage, load_page, page_size
 from ocr.types import Line, LoadedPage, Page, PageTranscript, Problem, Transcript
-
-NO_LINES = "the lines of a page cannot be found yet"
-GIVE_LINES = "give its PAGE, ALTO or hOCR file"
 
 
 class PageReader(Protocol):
@@ -31,8 +27,10 @@ class PageReader(Protocol):
     @property
     def decoding(self) -> DecodingOptions: ...
 
-    def recognize_many(self, lines: Sequence[ImageSource], /) -> Sequence[Transcript | ImageError]:
-        """One result per image of a line, in order; an unusable one gives its error."""
+    def read_many(
+        self, sources: Sequence[PageImage], options: ReadingOptions, /
+    ) -> Sequence[Transcript | PageTranscript | ImageError]:
+        """One result per image of a line or a page, in order; an unusable one gives its error."""
 
     def recognize_page(self, page: Page, /) -> PageTranscript:
         """The page with its lines read as they are given. Raises ImageError."""
@@ -70,12 +68,6 @@ Finished = tuple[Sequence[Job], list[Made]]
 """A batch, and what was made of each of its jobs."""
 
 
-def check_input(mode: str) -> None:
-    """Raise UsageError for what no page can be read as."""
-    if mode == "page":
-        raise UsageError(NO_LINES, GIVE_LINES)
-
-
 def make(reader: PageReader, jobs: Sequence[Job], task: Task) -> list[Made]:
     """What becomes of each job; the first may have company only if all are ``in_company``.
 
@@ -96,14 +88,8 @@ def make(reader: PageReader, jobs: Sequence[Job], task: Task) -> list[Made]:
 def _read(reader: PageReader, jobs: Sequence[Job], mode: str) -> list[LoadedPage | ImageError]:
     if jobs[0].has_lines:
         return [_given_lines(reader, jobs[0])]
-    if is_pdf(jobs[0].source) and mode == "auto":
-        return [LoadedPage(reader.recognize_page(_segmented(jobs[0])))]
-    transcripts = reader.recognize_many([_image(job) for job in jobs])
-    pairs = zip(jobs, transcripts, strict=True)
-    return [
-        read if isinstance(read, ImageError) else _line_page(job, read, reader.model_id)
-        for job, read in pairs
-    ]
+    results = reader.read_many([_image(job) for job in jobs], ReadingOptions(mode))
+    return [_page(job, read, reader) for job, read in zip(jobs, results, strict=True)]
 
 
 def _given_lines(reader: PageReader, job: Job) -> LoadedPage:
@@ -118,23 +104,24 @@ def _given_lines(reader: PageReader, job: Job) -> LoadedPage:
     return LoadedPage(reader.recognize_page(page), loaded.problems)
 
 
-def _segmented(job: Job) -> Page:
-    """A page whose lines are not given, with the lines that are found on its image. This is the
-    one place where a batch asks for them."""
-    raise ImageError(f"{job.place}: {NO_LINES}", GIVE_LINES)
+def _image(job: Job) -> PageImage:
+    load = partial(load_page, job.source, job.index)
+    return PageImage(Path(job.name).name, job.source, job.index, load)
 
 
-def _image(job: Job) -> ImageSource:
-    return job.source if job.in_company else picture(job.source, job.index)
-
-
-def _line_page(job: Job, transcript: Transcript, model_id: str) -> LoadedPage:
-    """The image of a line as a page with one line, which is all of it."""
+def _page(
+    job: Job, read: Transcript | PageTranscript | ImageError, reader: PageReader
+) -> LoadedPage | ImageError:
+    """A page with its lines; the image of a line is a page with one line, which is all of it."""
+    if isinstance(read, ImageError):
+        return read
+    if isinstance(read, PageTranscript):
+        return LoadedPage(read)
     width, height = page_size(job.source, job.index)
     right, bottom = float(width), float(height)
     line = Line("line", ((0.0, 0.0), (right, 0.0), (right, bottom), (0.0, bottom)), ())
     page = Page(Path(job.name).name, job.source, width, height, (line,), job.index)
-    return LoadedPage(PageTranscript(page, (transcript,), model_id))
+    return LoadedPage(PageTranscript(page, (read,), reader.model_id))
 
 
 def _written(page: LoadedPage | ImageError, kinds: Sequence[str]) -> Made:

@@ -29,7 +29,8 @@ STDIN = "-"
 EXAMPLES = """\
 ocr transcribe scans/ -o texts/                         scans/a/x.png -> texts/a/x.txt
 ocr transcribe scans/ -o texts/ -m mine.safetensors     with a model of your own
-ocr transcribe pages/ -o out/ --format txt,alto,pdf     pages with their PAGE, ALTO or hOCR
+ocr transcribe pages/ -o out/ --format txt,alto,pdf     text, ALTO and searchable PDF of each
+ocr transcribe pages/ -o out/ --input page              all of them whole pages
 ocr transcribe scans/ -o texts/ --lm french.lm          with knowledge of the language
 ocr transcribe scans/ -o out/ --jobs 4                  in four processes
 ocr transcribe scans/ -o out/ --shard 2/8               the second of eight computers
@@ -76,8 +77,9 @@ def command(
 ) -> None:
     """Read every line and page below IN... and write its files into OUT.
 
-    IN is a folder, a file or a pattern: images of lines, TIFF and PDF of several pages, and pages
-    in PAGE XML, ALTO, hOCR or JSON with their images, whose lines are used as they are given.
+    IN is a folder, a file or a pattern: images of lines and of pages, TIFF and PDF of several
+    pages, and pages in PAGE XML, ALTO, hOCR or JSON with their images, whose lines are used as
+    they are given. Those of other pages are found.
 
     What is done is skipped, so the same command continues after any stop; what has changed, or
     is missing, is done again. A file in OUT that was corrected by hand is kept as it is. What

@@ -12,14 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
-from PIL import Image
-
 from ocr.errors import ImageError, InputError, ModelError
 from ocr.files.lock import locked
-from ocr.options import DecodingOptions
-from ocr.preprocessing import ImageSource
-from ocr.preprocessing.pages import page_size
-from ocr.types import Page, PageTranscript, Transcript
+from ocr.options import DecodingOptions, ReadingOptions
+from ocr.preprocessing.pages import PageImage, page_size
+from ocr.types import Line, Page, PageTranscript, Transcript
 
 
 class NameReader:
@@ -40,11 +37,15 @@ class NameReader:
         """Everything that was read, in order."""
         return [name for batch in self.batches for name in batch]
 
-    def recognize_many(self, lines: Sequence[ImageSource]) -> list[Transcript | ImageError]:
-        self.batches.append([_name(line) for line in lines])
-        if any(_name(line).startswith("trap") for line in lines):
+    def read_many(
+        self, sources: Sequence[PageImage], options: ReadingOptions
+    ) -> list[Transcript | PageTranscript | ImageError]:
+        self.batches.append([_name(source) for source in sources])
+        if any(_name(source).startswith("trap") for source in sources):
             raise RuntimeError("it\nsnapped")
-        return [self._read(line) for line in lines]
+        if options.input == "page":
+            return [self.recognize_page(_page(source)) for source in sources]
+        return [self._read(source) for source in sources]
 
     def recognize_page(self, page: Page) -> PageTranscript:
         self.batches.append([page.image.name])
@@ -53,25 +54,33 @@ class NameReader:
         readings = tuple(Transcript(line.id, 0.5) for line in page.lines)
         return PageTranscript(page, readings, self.model_id)
 
-    def _read(self, line: ImageSource) -> Transcript | ImageError:
+    def _read(self, line: PageImage) -> Transcript | ImageError:
         name = _name(line)
         if name.startswith("bad"):
-            return ImageError(f"{line} is no image", "scan it again")
+            return ImageError(f"{line.path} is no image", "scan it again")
         if name.startswith("noisy"):
             print("libtiff: Warning, what a tag", flush=True)
         if name.startswith("killer"):
             os.kill(os.getpid(), signal.SIGKILL)
         if name.startswith("stuck"):
-            with locked(Path(str(line)).with_name("stuck.lock")):
+            with locked(line.path.with_name("stuck.lock")):
                 signal.pause()
         return Transcript(Path(name).stem, 0.5)
 
 
-def _name(line: ImageSource) -> str:
-    if isinstance(line, Path):
-        return line.name
-    assert isinstance(line, Image.Image)
-    return f"{line.width}x{line.height}"
+def _name(source: PageImage) -> str:
+    if not source.index:
+        return source.path.name
+    height, width = source.load().shape
+    return f"{width}x{height}"
+
+
+def _page(source: PageImage) -> Page:
+    """A page on which two lines were found."""
+    width, height = page_size(source.path, source.index)
+    box = ((1.0, 1.0), (9.0, 1.0), (9.0, 9.0))
+    lines = tuple(Line(name, box, ()) for name in ("found1", "found2"))
+    return Page(source.name, source.path, width, height, lines, source.index)
 
 
 def load_model(path: Path, decoding: DecodingOptions) -> NameReader:

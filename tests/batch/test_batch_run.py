@@ -241,9 +241,9 @@ def test_an_input_that_changes_while_it_is_read_is_read_again(tmp_path: Path) ->
     scans = grow(tmp_path / "scans", "x.png")
 
     class Writing(NameReader):
-        def recognize_many(self, lines: object) -> object:  # type: ignore[override]
+        def read_many(self, *arguments: object) -> object:  # type: ignore[override]
             (scans / "x.png").write_bytes((scans / "x.png").read_bytes() + b"more")
-            return super().recognize_many(lines)  # type: ignore[arg-type]
+            return super().read_many(*arguments)  # type: ignore[arg-type]
 
     transcribe(Writing(), [scans], tmp_path / "out")  # type: ignore[arg-type]
     assert list(statuses(transcribe(NameReader(), [scans], tmp_path / "out")).values()) == ["done"]
@@ -252,12 +252,20 @@ def test_an_input_that_changes_while_it_is_read_is_read_again(tmp_path: Path) ->
     ]
 
 
-def test_a_pdf_is_a_page_unless_it_is_said_to_be_a_line(tmp_path: Path) -> None:
+def test_the_pages_of_a_file_are_read_with_the_lines_that_are_found(tmp_path: Path) -> None:
+    tiff(tmp_path / "s.tif", 2)
+    options = BatchOptions(input="page")
+    source, out = tmp_path / "s.tif", tmp_path / "out"
+    transcribe(NameReader(), [source], out, ("txt", "json"), options)
+    assert tree(out)["s-0001.txt"] == tree(out)["s-0002.txt"] == "found1\nfound2\n"
+    second = read_page(out / "s-0002.json").transcript.page
+    assert (second.index, second.width) == (1, WIDTH + 1)
+
+
+def test_a_pdf_is_read_like_an_image(tmp_path: Path) -> None:
     pytest.importorskip("pypdfium2")
     Image.new("L", (WIDTH, HEIGHT), 255).save(tmp_path / "s.pdf", resolution=300)
-    (outcome,) = transcribe(NameReader(), [tmp_path / "s.pdf"], tmp_path / "out")
-    assert "cannot be found yet; give its PAGE" in outcome.error
-    options = BatchOptions(input="line")
-    (outcome,) = transcribe(NameReader(), [tmp_path / "s.pdf"], tmp_path / "out", options=options)
-    assert outcome.status == "done"
-    assert list(tree(tmp_path / "out")) == ["s.txt"]
+    for kind, expected in (("auto", "s\n"), ("page", "found1\nfound2\n")):
+        options = BatchOptions(input=kind)
+        transcribe(NameReader(), [tmp_path / "s.pdf"], tmp_path / kind, options=options)
+        assert tree(tmp_path / kind) == {"s.txt": expected}

@@ -200,11 +200,6 @@ def test_a_missing_extra_is_told_before_any_work(
     plan([scans], scans, tuple(set(WRITERS) - {"pdf"}))
 
 
-def test_pages_without_lines_wait_for_their_reader(scans: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be found yet"):
-        plan([scans], scans, options=BatchOptions(input="page"))
-
-
 def listed(names: Sequence[str], out: Path) -> list[str]:
     return [job.name for job in plan([], out, listed=names).jobs]
 

@@ -133,9 +133,9 @@ def test_a_correction_made_while_the_page_is_read_is_kept(done: Path) -> None:
     corrected = done / "out" / "x.txt"
 
     class Slow(NameReader):
-        def recognize_many(self, lines: object) -> object:  # type: ignore[override]
+        def read_many(self, *arguments: object) -> object:  # type: ignore[override]
             corrected.write_text("corrected by hand", encoding="utf-8")
-            return super().recognize_many(lines)  # type: ignore[arg-type]
+            return super().read_many(*arguments)  # type: ignore[arg-type]
 
     outcomes = transcribe(Slow("m2"), [done / "scans" / "x.png"], done / "out")  # type: ignore[arg-type]
     assert corrected.read_text(encoding="utf-8") == "corrected by hand"

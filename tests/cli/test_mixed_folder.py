@@ -77,7 +77,14 @@ def program(
     *command: str, scans: Path, out: str, jobs: int = 1
 ) -> subprocess.CompletedProcess[str]:
     """Transcribe the folder into ``out`` beside it, with the tiny model there."""
-    arguments = ("transcribe", "scans", "-o", out, "-m", "tiny.safetensors", "--input", "line")
+    arguments = (
+        "transcribe",
+        "scans",
+        "-o",
+        out,
+        "-m",
+        "tiny.safetensors",
+    )
     kinds = ("--format", ",".join(WRITERS), "--batch-size", "2", "--jobs", str(jobs))
     return subprocess.run(
         [sys.executable, *command, *arguments, *kinds],

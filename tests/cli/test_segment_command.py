@@ -1,4 +1,4 @@
-"""ocr segment, and how recognize and transcribe take pages."""
+"""ocr segment, and how recognize takes pages."""
 
 from __future__ import annotations
 
@@ -124,13 +124,3 @@ def test_recognize_a_page_as_json(ocr: Run, page: Path, model: Path) -> None:
     result = ocr("recognize", page, "-m", model, "--format", "json")
     (only,) = map(json.loads, result.stdout.splitlines())
     assert (only["width"], only["height"], len(only["lines"])) == (520, 540, 4)
-
-
-def test_transcribe_reads_pages_and_lines(ocr: Run, page: Path, lines: Path, model: Path) -> None:
-    expected = [reading.text for reading in load_model(model).recognize_page(page).transcripts]
-    result = ocr("transcribe", "scans", "lines", "-o", "out", "-m", model, "--format", "txt,json")
-    assert (result.exit_code, result.stdout) == (0, "4 done, 0 skipped, 0 failed\n")
-    assert Path("out/page.txt").read_text(encoding="utf-8").split("\n") == [*expected, ""]
-    loaded = read_page(Path("out/page.json")).transcript
-    assert [transcript.text for transcript in loaded.transcripts] == expected
-    assert json.loads(Path("out/a.json").read_text(encoding="utf-8"))["path"] == "lines/a.png"

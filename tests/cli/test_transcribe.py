@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from PIL import Image, ImageDraw, ImageFont
 
 from ocr.batch import run
 from ocr.batch.job import Job
 from ocr.batch.model import ModelFile
 from ocr.batch.reading import Finished, Task, make
 from ocr.files.lock import locked
+from ocr.formats.pagefile import read_page
 from ocr.formats.pagexml import write_pagexml
 from ocr.recognition import Recognizer, load_model
 from ocr.types import Line, Page, PageTranscript, Transcript
@@ -160,6 +162,25 @@ def test_names_come_from_lists_and_standard_input(ocr: Run, lines: Path, model: 
     assert written() == ["lines/a.txt", "lines/b/two.txt", "lines/c.txt"]
 
 
+def test_the_lines_of_pages_are_found_and_a_choice_is_kept_to(
+    ocr: Run, lines: Path, model: Path
+) -> None:
+    page = Image.new("L", (600, 540), 255)
+    for top in range(90, 410, 80):
+        words = "minimum a nation station"
+        ImageDraw.Draw(page).text((60, top), words, fill=0, font=ImageFont.load_default(32))
+    page.save(lines / "page.png")
+    arguments = ("transcribe", "lines", "-m", model, "--format", "pagexml,txt", "-o", "out")
+    assert table(ocr(*arguments)) == counts(4, 0, 0)
+    found = read_page("out/page.page.xml").transcript.page
+    assert (len(found.lines), len(read_page("out/a.page.xml").transcript.page.lines)) == (4, 1)
+    read = load_model(model).recognize_page(lines / "page.png").transcripts
+    texts = Path("out/page.txt").read_text(encoding="utf-8").splitlines()
+    assert texts == [reading.text for reading in read]
+    assert table(ocr(*arguments, "--input", "line")) == counts(4, 0, 0)
+    assert len(read_page("out/page.page.xml").transcript.page.lines) == 1
+
+
 def test_shards_make_the_whole(ocr: Run, lines: Path, model: Path) -> None:
     results = [
         ocr("transcribe", "lines", "-o", "out", "-m", model, "--shard", f"{part}/3")
@@ -184,15 +205,15 @@ def test_two_runs_do_not_write_into_one_folder(ocr: Run, lines: Path, model: Pat
 def test_stopped_it_keeps_what_is_done(
     ocr: Run, lines: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, calls = Recognizer.recognize_many, []
+    read, calls = Recognizer.read_many, []
 
-    def stop_at_the_second(self: Recognizer, sources: list[Path]) -> object:
-        calls.append(sources)
+    def stop_at_the_second(self: Recognizer, *arguments: object) -> object:
+        calls.append(arguments)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return read(self, sources)
+        return read(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Recognizer, "recognize_many", stop_at_the_second)
+    monkeypatch.setattr(Recognizer, "read_many", stop_at_the_second)
     result = ocr("transcribe", "lines", "-o", "out", "-m", model, "--batch-size", "1")
     assert (result.exit_code, table(result)) == (130, counts(1, 0, 0))
     assert "the same command goes on" in result.stderr
