@@ -8,7 +8,7 @@ import pytest
 
 from ocr.decoding.languagefile import shipped_language_models
 from ocr.files import shipped
-from ocr.network.modelfile import shipped_models
+from ocr.network.shipped import shipped_models
 
 
 def test_they_are_the_packages_or_else_the_repositorys(
