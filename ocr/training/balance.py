@@ -1,11 +1,17 @@
 """How often the lines of each source come, so that no large collection drowns the rest.
 
 In an epoch of as many lines as there are, a source with n of them has a share proportional to
-n ** balance: with 1 every line comes once, with 0 all sources have the same share. Within its
-source every line comes equally often.
+
+    weight * n ** balance
+
+with balance 1 and equal weights every line comes once, with 0 all sources have the same share.
+Within its source every line comes equally often.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,20 +19,32 @@ import numpy.typing as npt
 IndexArray = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """of_line: number of the source of each training line; empty where all are of one.
+    weights: of each source; empty where all weigh the same."""
+
+    of_line: tuple[int, ...] = ()
+    weights: tuple[float, ...] = ()
+
+
 class Draw:
     """The lines of each epoch.
 
     members  (lines,) indices of the lines to draw from
-    groups   (lines,) number of the source of each; empty where all are of one
+    sources  number of each line's source, and the weights of the sources; see ``Sources``
     balance  0..1
     """
 
-    def __init__(self, members: IndexArray, groups: IndexArray, balance: float, seed: int) -> None:
+    def __init__(self, members: IndexArray, sources: Sources, balance: float, seed: int) -> None:
         self.seed = seed
-        if balance == 1 or not len(groups):
-            groups = np.zeros(len(members), np.int64)
-        self.parts = [members[groups == group] for group in np.unique(groups)]
-        self.quotas = shares([len(part) for part in self.parts], balance)
+        if balance == 1 and not sources.weights:
+            sources = Sources()
+        numbers = np.array(sources.of_line or [0] * len(members))
+        present = np.unique(numbers)
+        self.parts = [members[numbers == number] for number in present]
+        weights = [sources.weights[number] if sources.weights else 1.0 for number in present]
+        self.quotas = shares([len(part) for part in self.parts], balance, weights)
 
     def epoch(self, number: int) -> IndexArray:
         """(lines,) indices, one source after the other; some twice where a source is raised."""
@@ -48,11 +66,11 @@ class Draw:
         return np.concatenate(passes)[begin : begin + count]
 
 
-def shares(sizes: list[int], balance: float) -> list[int]:
+def shares(sizes: Sequence[int], balance: float, factors: Sequence[float]) -> list[int]:
     """Lines of each source in an epoch, at least one and in sum as many as ``sizes``: the parts
-    proportional to size ** balance, rounded so that the running sum is never off by more than
-    half a line."""
-    weights = np.array(sizes, np.float64) ** balance
+    proportional to factor * size ** balance, rounded so that the running sum is never off by
+    more than half a line."""
+    weights = np.array(factors) * np.array(sizes, np.float64) ** balance
     spare = sum(sizes) - len(sizes)  # what is left to share out after one for each
     edges = np.rint(spare * np.cumsum(weights) / weights.sum()).astype(int)
     return [1 + int(count) for count in np.diff(edges, prepend=0)]

@@ -56,7 +56,7 @@ class Order:
 
     def __init__(self, lines: Lines, members: IndexArray, run: Run) -> None:
         self.lines, self.run = lines, run
-        self.draw = Draw(members, np.array(run.groups), run.options.balance, run.options.seed)
+        self.draw = Draw(members, run.sources, run.options.balance, run.options.seed)
         self.steps_per_epoch = -(-len(members) // (run.options.batch_size - run.rendered))
         self._pool, self._batches = (-1, -1), list[IndexArray]()
 

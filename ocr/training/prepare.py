@@ -13,6 +13,7 @@ from ocr.alphabet import Alphabet
 from ocr.errors import InputError, UsageError
 from ocr.network.modelheader import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
+from ocr.training.balance import Sources
 from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples
 from ocr.training.data.split import split_samples
@@ -25,13 +26,15 @@ from ocr.types import ModelSpec, Problem, Sample
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What to train: sizes and options. With ``start``, preprocessing and network are the
-    started model's own; with ``material``, lines rendered from it are trained on as well."""
+    started model's own; with ``material``, lines rendered from it are trained on as well.
+    ``weights``: how much more often the lines of each source of data come; empty: alike."""
 
     preprocessing: PreprocessingOptions = PreprocessingOptions()
     network: NetworkOptions = NetworkOptions()
     training: TrainingOptions = TrainingOptions()
     start: Path | None = None
     material: Material | None = None
+    weights: tuple[float, ...] = ()
 
 
 def prepare(
@@ -65,7 +68,7 @@ def prepare(
     problems = [*dataset.problems, *problems]
     if not train:
         raise InputError(_nothing_usable(problems), "see: ocr check")
-    source_of = _sources(dataset)
+    source_of, first = _sources(dataset), len(validation)
     position = {line.id: index for index, line in enumerate(store.lines)}
     run = Run(
         folder=folder,
@@ -77,7 +80,7 @@ def prepare(
         start=recipe.start,
         material=recipe.material,
         material_key=recipe.material.key() if recipe.material else "",
-        groups=tuple(source_of[sample.id] for sample in train),
+        sources=Sources(tuple(source_of[s.id] - first for s in train), recipe.weights),
     )
     sources = dataset.sources[len(validation) :] + dataset.sources[: len(validation)]
     return run, report(Dataset(tuple(usable), tuple(problems), sources))

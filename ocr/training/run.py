@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ocr.errors import InputError, OcrError, UsageError
 from ocr.files.atomic import write_atomically
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions, from_dict
+from ocr.training.balance import Sources
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec
 
@@ -29,7 +30,7 @@ class Run:
     start         a model whose weights it begins with, or None
     material      what further lines are rendered from, or None
     material_key  its key when the run began: other fonts or texts would be another training
-    groups        the number of each training line's source; empty: all are of one
+    sources       where each training line came from, and how much that weighs
     """
 
     folder: Path
@@ -41,7 +42,7 @@ class Run:
     start: Path | None = None
     material: Material | None = None
     material_key: str = ""
-    groups: tuple[int, ...] = ()
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def rendered(self) -> int:
@@ -71,7 +72,7 @@ class Run:
             "validation": self.validation,
             "material": self.material.as_dict() if self.material else None,
             "material_key": self.material_key,
-            "groups": self.groups,
+            "sources": dataclasses.asdict(self.sources),
         }
         write_atomically(self.folder / "run.json", json.dumps(values, ensure_ascii=False))
 
@@ -103,7 +104,7 @@ def load_run(folder: Path) -> Run:
             start=Path(values["start"]) if values["start"] else None,
             material=Material.from_dict(material) if material else None,
             material_key=values.get("material_key", ""),
-            groups=tuple(values.get("groups", ())),
+            sources=Sources(*map(tuple, values.get("sources", {}).values())),
         )
     except (OcrError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged ({error})", "start the training anew") from error

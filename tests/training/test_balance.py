@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.training.balance import Draw, shares
+from ocr.training.balance import Draw, Sources, shares
 
 SIZES = st.lists(st.integers(1, 500), min_size=1, max_size=8)
 
 
 def draw_of(sizes: list[int], balance: float, seed: int = 1) -> Draw:
-    groups = np.repeat(np.arange(len(sizes)), sizes)
-    return Draw(np.arange(len(groups)) + 1000, groups, balance, seed)
+    sources = Sources(tuple(np.repeat(np.arange(len(sizes)), sizes).tolist()))
+    return Draw(np.arange(sum(sizes)) + 1000, sources, balance, seed)
 
 
 @given(SIZES, st.floats(0, 1))
 def test_shares_follow_the_tempered_sizes(sizes: list[int], balance: float) -> None:
-    counts = shares(sizes, balance)
+    counts = shares(sizes, balance, [1.0] * len(sizes))
     assert sum(counts) == sum(sizes)
     weights = np.array(sizes, float) ** balance
     exact = 1 + (sum(sizes) - len(sizes)) * weights / weights.sum()
@@ -49,9 +49,15 @@ def test_lines_of_a_source_come_equally_often(
 
 
 def test_small_sources_are_raised() -> None:
-    assert shares([100, 900], 1.0) == pytest.approx([100, 900], abs=1)
-    assert shares([100, 900], 0.5) == pytest.approx([250, 750], abs=1)
-    assert shares([100, 900], 0.0) == [500, 500]
+    assert shares([100, 900], 1.0, (1, 1)) == pytest.approx([100, 900], abs=1)
+    assert shares([100, 900], 0.5, (1, 1)) == pytest.approx([250, 750], abs=1)
+    assert shares([100, 900], 0.0, (1, 1)) == [500, 500]
+
+
+def test_weights_raise_a_source_whatever_its_size() -> None:
+    assert shares([100, 900], 0.0, (1, 3)) == pytest.approx([250, 750], abs=1)
+    sources = Sources((0,) * 10 + (2,) * 10, weights=(1.0, 5.0, 3.0))
+    assert Draw(np.arange(20), sources, 1.0, 1).quotas == pytest.approx([5, 15], abs=1)
 
 
 def test_epochs_and_seeds_have_orders_of_their_own() -> None:
@@ -61,5 +67,5 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
 
 
 def test_lines_of_one_source_are_one_group() -> None:
-    draw = Draw(np.array([4, 2, 9]), np.array([]), 0.3, 1)
+    draw = Draw(np.array([4, 2, 9]), Sources(), 0.3, 1)
     assert sorted(draw.epoch(0)) == [2, 4, 9]

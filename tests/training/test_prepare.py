@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from ocr.errors import InputError, ModelError, UsageError
 from ocr.network.modelheader import model_id
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
+from ocr.training.balance import Sources
 from ocr.training.loop import train
 from ocr.training.prepare import Recipe, prepare
-from ocr.training.run import Run
+from ocr.training.run import Run, load_run
 from ocr.training.store import LineStore
 
 DrawLine = Callable[..., Path]
@@ -196,6 +198,22 @@ def test_validation_data_of_which_nothing_can_be_used_is_an_error(
     (held_back / "000.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match="none of the validation lines"):
         prepare([data], tmp_path / "m", recipe(), [held_back])
+
+
+def test_a_run_knows_where_each_of_its_lines_came_from(
+    tmp_path: Path, pairs: Callable[..., Path]
+) -> None:
+    held, first, second = (
+        pairs(tmp_path / name, words)
+        for name, words in (("held", WORDS[:2]), ("first", WORDS[2:5]), ("second", WORDS[5:]))
+    )
+    weighed = dataclasses.replace(recipe(epochs=1), weights=(1.0, 2.5))
+    run, _ = prepare([first, second], tmp_path / "m.safetensors", weighed, [held])
+    run.save()
+    assert load_run(run.folder).sources == run.sources == Sources((0,) * 3 + (1,) * 6, (1.0, 2.5))
+    store = LineStore(run.folder)
+    texts = [store.lines[i].text for i in run.train]
+    assert set(texts[:3]) == set(WORDS[2:5])
 
 
 def test_no_data_is_a_usage_error(tmp_path: Path, pairs: Callable[..., Path]) -> None:
