@@ -13,7 +13,7 @@ from ocr.cli.command import model_option
 from ocr.cli.failures import say
 from ocr.cli.options import options_from
 from ocr.errors import ImageError, InputError, UsageError
-from ocr.options import AdaptationOptions
+from ocr.options import AdaptationOptions, ReadingOptions
 
 if TYPE_CHECKING:
     from ocr.training.run import Run
@@ -108,14 +108,17 @@ def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
     from ocr.cli.display import progress_bar
     from ocr.files.atomic import write_atomically
     from ocr.recognition import load_model
+    from ocr.types import PageTranscript
 
     recognizer = load_model(model)
     rows = []
     with progress_bar("reading") as move:
         for done, image in enumerate(images, start=1):
-            (result,) = recognizer.recognize_many([image])
+            (result,) = recognizer.read_many([image], ReadingOptions())
             if isinstance(result, ImageError):
                 say(f"left out: {result}", "yellow")
+            elif isinstance(result, PageTranscript):
+                say(f"left out: {image} shows a page; see ocr adapt --help", "yellow")
             else:
                 rows.append(f"{image.resolve()}\t{result.text}\n")
             move(done, len(images))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from ocr.cli.adapt import _spread
 from ocr.network.modelheader import read_spec
@@ -89,9 +90,11 @@ def test_what_cannot_be_read_is_left_out_of_the_draft(
     ocr: Run, lines: Path, model: Path, tmp_path: Path
 ) -> None:
     (lines / "torn.png").write_bytes(b"no image")
+    Image.new("L", (900, 1200), 255).save(lines / "page.png")
     result = ocr("adapt", lines, "-o", "mine", "-m", model)
     assert result.exit_code == 0
     assert "torn.png" in result.stderr
+    assert "page.png shows a page" in result.stderr
     assert len((tmp_path / "mine.tsv").read_text(encoding="utf-8").splitlines()) == 3
 
 
