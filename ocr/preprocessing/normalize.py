@@ -31,6 +31,7 @@ COARSE_HEIGHT = 24  # px; skew and body are measured on a copy of the crop of th
 SLANT_HEIGHT = 40  # px; the slant is measured on the line alone, at this height
 STROKE_INK = 0.75  # mean ink of a stroke after stretching, 0..1
 LARGEST_GAIN = 8.0  # faint pencil is lifted no further, or blank paper would become noise
+THICKEST_STROKE = 1 / 6  # of the line's height
 LEAST_CONTRAST = 1 / 255  # one level of an 8-bit scan: paper is known no better than that
 LARGEST_SKEW = 0.14  # px per px, 8 degrees: steeper crops are usually not text lines
 LARGEST_SLANT = 1.3  # px per px, 52 degrees: copperplate leans by 40
@@ -80,10 +81,18 @@ def normalize_line(ink: Float32Array, options: PreprocessingOptions) -> Normaliz
 
 
 def upright_polarity(ink: Float32Array) -> Float32Array:
-    """White writing on black becomes dark on white: paper is where most pixels are."""
+    """White writing on black becomes dark on white: paper is where most pixels are, and what is
+    thin on it is writing."""
     step = max(1, min(ink.shape) // 24)  # a sample of the pixels tells as much
     low, middle, high = np.percentile(ink[::step, ::step], (2, 50, 98))
-    return 1.0 - ink if middle - low > high - middle and middle > 0.5 else ink
+    if middle <= 0.5 or middle - low <= high - middle:
+        return ink
+    # A dark photograph with a bright edge comes so far too; but its thin strokes are dark.
+    size = max(3, round(THICKEST_STROKE * len(ink)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    dark = ink - cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel)
+    light = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel) - ink
+    return 1.0 - ink if light.sum() > dark.sum() else ink
 
 
 def flatten_background(ink: Float32Array) -> Float32Array:

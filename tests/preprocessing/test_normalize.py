@@ -210,6 +210,16 @@ def test_white_writing_on_black_is_turned(paper: float) -> None:
     np.testing.assert_allclose(turned.values, upright.values, atol=0.02)
 
 
+def test_a_dark_photograph_with_a_bright_edge_is_not_inverted() -> None:
+    photo = np.full((60, 600), 0.6, np.float32)
+    for left in range(40, 500, 24):
+        photo[20:40, left : left + 3] = 0.85
+    photo[:, 560:] = 0.0  # the white table beside the sheet
+    low, middle, high = np.percentile(photo, (2, 50, 98))
+    assert middle - low > high - middle, "told by the percentiles alone, it would be"
+    np.testing.assert_array_equal(upright_polarity(photo), photo)
+
+
 @pytest.mark.parametrize("level", [0.0, 0.1, 0.3, 0.45, 0.5, 0.7, 0.9, 0.97, 1.0])
 @pytest.mark.parametrize("options", [EVERYTHING, PreprocessingOptions(deskew=False)])
 def test_blank_paper_of_any_tone_stays_blank(level: float, options: PreprocessingOptions) -> None:
