@@ -7,11 +7,14 @@ from pathlib import Path
 from ocr.files.shipped import resolve, shipped_files
 
 SUFFIX = ".safetensors"
+ALIASES = {"hand": "default"}  # one model for hands and print; print has another of its own too
 
 
 def resolve_model(name_or_path: str | Path) -> Path:
     """The file of a path, or of a shipped model's name such as ``default``. Raises ModelError."""
-    return resolve(name_or_path, shipped_models(), "model")
+    models = shipped_models()
+    others = {alias: models[name] for alias, name in ALIASES.items() if name in models}
+    return resolve(name_or_path, {**others, **models}, "model")
 
 
 def shipped_models() -> dict[str, Path]:
