@@ -16,10 +16,11 @@ from ocr.cli.command import format_option, model_option
 from ocr.cli.failures import complain
 from ocr.cli.options import options_from
 from ocr.errors import ImageError, InputError, OcrError, PartialFailure, UsageError
-from ocr.files.names import printable
+from ocr.files.names import place_of
 from ocr.options import DecodingOptions, ReadingOptions
 
 if TYPE_CHECKING:
+    from ocr.preprocessing.pages import PageImage
     from ocr.recognition import Recognizer
     from ocr.types import PageTranscript, Transcript
 
@@ -31,6 +32,7 @@ STDIN = "-"
 EXAMPLES = """\
 ocr recognize line.png                          one line of text
 ocr recognize page.jpg                          the lines of a page, in the order of reading
+ocr recognize scan.tif book.pdf                 every page of a TIFF or a PDF
 ocr recognize 'lines/*.png' --with-names        a pattern; each line after its image's name
 ocr recognize line.png --format json            confidence and a box per character
 ocr recognize line.png --lm latin               with knowledge of the language
@@ -55,73 +57,82 @@ def command(
 ) -> None:
     """Print the text of each IMAGE, of a line or of a page, in order, line by line.
 
-    An image that cannot be read is named on standard error and has no line in the output;
-    --with-names shows which is which. For whole folders see: ocr transcribe.
+    An IMAGE can be a TIFF or a PDF of several pages; from standard input the first is read. What
+    cannot be read is named on standard error and has no line in the output; --with-names shows
+    which is which. For whole folders see: ocr transcribe.
 
     Exit code: 0 all read, 3 some failed, 4 none could be used.
     """
     from ocr.recognition import load_model
 
-    names = list(_names(images))
-    usable = not all(isinstance(name, OcrError) for name in names)
+    sources = [source for image in images for source in _sources(image)]
+    usable = not all(isinstance(source, OcrError) for source in sources)
     recognizer = load_model(model, decoding) if usable else None
     failed = 0
-    for name, result in _results(recognizer, names, options):
-        if isinstance(result, OcrError):
+    for source, result in _results(recognizer, sources, options):
+        if isinstance(source, OcrError) or isinstance(result, OcrError):
             failed += 1
             complain(str(result))
             continue
         assert recognizer is not None
-        for line in _shown(name, result, recognizer.model_id, kind):
-            click.echo(f"{printable(name)}\t{line}" if with_names and kind == "text" else line)
-    if failed == len(names):
+        name = place_of(source.path, source.index)
+        for line in _shown(source, result, recognizer.model_id, kind):
+            click.echo(f"{name}\t{line}" if with_names and kind == "text" else line)
+    if failed == len(sources):
         raise InputError(
             f"none of {failed} images could be read" if failed > 1 else "no image read"
         )
     if failed:
-        raise PartialFailure(f"{failed} of {len(names)} images could not be read")
+        raise PartialFailure(f"{failed} of {len(sources)} images could not be read")
 
 
-def _names(images: Iterable[str]) -> Iterator[str | OcrError]:
-    """The images that the arguments name, patterns expanded; an error for one without any."""
+def _sources(image: str) -> Iterator[PageImage | OcrError]:
+    """The pages of the images that an argument names, or an error where there are none."""
     from ocr.files.names import image_stem
     from ocr.files.sources import expand
+    from ocr.preprocessing.pages import page_images
+    from ocr.preprocessing.pdfpages import is_pdf
 
-    for image in images:
-        if image == STDIN or Path(image).exists():
-            yield image
-            continue
+    if image == STDIN:
+        yield _standard_input()
+        return
+    try:
+        paths = [Path(image)] if Path(image).exists() else expand(image)[1]
+    except UsageError as error:
+        yield error
+        return
+    found = [p for p in paths if p == Path(image) or image_stem(p.name) is not None or is_pdf(p)]
+    if not found:
+        yield UsageError(f"{image} matches no image", "check the pattern")
+    for path in found:
         try:
-            _, paths = expand(image)
-        except UsageError as error:
+            yield from page_images(path)
+        except ImageError as error:
             yield error
-            continue
-        found = [str(path) for path in paths if image_stem(path.name) is not None]
-        yield from found
-        if not found:
-            yield UsageError(f"{image} matches no image", "check the pattern")
+
+
+def _standard_input() -> PageImage:
+    from ocr.preprocessing.image import load_image
+    from ocr.preprocessing.pages import PageImage
+
+    return PageImage(STDIN, Path(STDIN), 0, lambda: load_image(sys.stdin.buffer.read()))
 
 
 def _results(
-    recognizer: Recognizer | None, names: Iterable[str | OcrError], options: ReadingOptions
-) -> Iterator[tuple[str, Reading | OcrError]]:
-    """Each name with what became of it, batch by batch."""
-    rest = iter(names)
+    recognizer: Recognizer | None,
+    sources: Iterable[PageImage | OcrError],
+    options: ReadingOptions,
+) -> Iterator[tuple[PageImage | OcrError, Reading | OcrError]]:
+    """Each source with what became of it, batch by batch."""
+    rest = iter(sources)
     while batch := list(islice(rest, BATCH)):
-        usable = [name for name in batch if isinstance(name, str)]
-        read = iter(_read(recognizer, usable, options) if recognizer else ())
-        for name in batch:
-            yield ("", name) if isinstance(name, OcrError) else (name, next(read))
+        usable = [source for source in batch if not isinstance(source, OcrError)]
+        read = iter(recognizer.read_many(usable, options) if recognizer else ())
+        for source in batch:
+            yield source, source if isinstance(source, OcrError) else next(read)
 
 
-def _read(
-    recognizer: Recognizer, names: list[str], options: ReadingOptions
-) -> list[Reading | ImageError]:
-    sources = [sys.stdin.buffer.read() if name == STDIN else Path(name) for name in names]
-    return recognizer.read_many(sources, options)
-
-
-def _shown(name: str, reading: Reading, model_id: str, kind: str) -> list[str]:
+def _shown(image: PageImage, reading: Reading, model_id: str, kind: str) -> list[str]:
     """The lines to print: JSON is one, the text of a page has one per line."""
     from ocr.formats.jsonfile import line_values
     from ocr.formats.jsonpage import write_json
@@ -129,7 +140,8 @@ def _shown(name: str, reading: Reading, model_id: str, kind: str) -> list[str]:
     from ocr.types import Transcript
 
     if isinstance(reading, Transcript):
-        values = line_values(Path(name), reading, model_id)
+        path = Path(place_of(image.path, image.index)) if image.index else image.path
+        values = line_values(path, reading, model_id)
         return [json.dumps(values, ensure_ascii=False) if kind == "json" else reading.text]
     if kind == "json":
         return [write_json(reading).rstrip("\n")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,6 +119,57 @@ def test_recognize_tells_pages_from_lines(ocr: Run, page: Path, lines: Path, mod
     assert as_line.stdout == reader.recognize(page).text + "\n"
     wrong = ocr("recognize", page, "-m", model, "--input", "book")
     assert wrong.exit_code == 2
+
+
+def test_recognize_reads_every_page_of_a_tiff(ocr: Run, page: Path, model: Path) -> None:
+    """Also after a page with nothing on it."""
+    other = draw_page(page.with_name("other.png"), LINES[::-1])
+    blank = Image.new("L", (520, 540), 255)
+    with Image.open(other) as first, Image.open(page) as last:
+        first.save("three.tif", save_all=True, append_images=[blank, last])
+    reader = load_model(model)
+    texts = [[t.text for t in reader.recognize_page(p).transcripts] for p in (other, page)]
+    assert texts[0] != texts[1]  # or the order of pages could not be told
+    result = ocr("recognize", "*.tif", "-m", model, "--with-names")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [f"three.tif\t{text}" for text in texts[0]] + [
+        f"three.tif#page=3\t{text}" for text in texts[1]
+    ]
+    as_json = ocr("recognize", "three.tif", "-m", model, "--format", "json").stdout
+    values = list(map(json.loads, as_json.splitlines()))
+    assert [(value["image"], len(value["lines"])) for value in values] == [
+        ("three.tif", 4),
+        ("three.tif#page=2", 0),
+        ("three.tif#page=3", 4),
+    ]
+    as_lines = ("--input", "line", "--format", "json")
+    lines = ocr("recognize", "three.tif", "-m", model, *as_lines).stdout.splitlines()
+    assert [json.loads(row)["path"] for row in lines] == [value["image"] for value in values]
+
+
+def test_recognize_reads_every_page_of_a_pdf(ocr: Run, page: Path, model: Path) -> None:
+    pytest.importorskip("pypdfium2")
+    other = draw_page(page.with_name("other.png"), LINES[:2])
+    with Image.open(other) as first, Image.open(page) as last:
+        first.save("book.pdf", save_all=True, append_images=[last], resolution=300)
+    Path("torn.pdf").write_bytes(b"%PDF-1.7")
+    result = ocr("recognize", "*.pdf", "-m", model, "--with-names", "--input", "page")
+    assert result.exit_code == 3
+    assert [row.split("\t")[0] for row in result.stdout.splitlines()] == ["book.pdf"] * 2 + [
+        "book.pdf#page=2"
+    ] * 4
+    assert result.stderr.count("error: torn.pdf is no PDF") == 1
+    assert result.stderr.endswith("error: 1 of 3 images could not be read\n")
+
+
+def test_recognize_a_pdf_without_the_extra(
+    ocr: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    Path("book.pdf").write_bytes(b"%PDF-1.7")
+    result = ocr("recognize", "book.pdf", "-m", model)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "pypdfium2" in result.stderr
 
 
 def test_recognize_a_page_as_json(ocr: Run, page: Path, model: Path) -> None:
