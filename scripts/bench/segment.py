@@ -12,10 +12,11 @@ each line counts once. F1 is the harmonic mean of the found lines' share that is
 given lines' share that is found.
 
 CER is that of the whole page's text in its order. ``given`` reads the given lines, ``found`` the
-found ones; ``aligned`` gives each found line to the given one that it lies on, and so leaves out
-the order of reading and what lies on none, whose characters are ``beyond``, as a share of the
-page's. Many pages have stamps, notes and headings that their transcription leaves out. Pages of
-which only the text is known have no part in the sums at the end.
+found ones. ``ordered`` puts these in the order of the given ones, for many transcriptions are not
+in that of reading. ``aligned`` gives each found line to the given one that it lies on, and so
+leaves out as well what lies on none, whose characters are ``beyond``, as a share of the page's:
+many pages have stamps, notes and headings that their transcription leaves out. Pages of which
+only the text is known have no part in the sums at the end.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ LEAST_IOU = 0.5
 ON_A_LINE = 0.25  # share of a found line's band that lies on a given one, at least
 ABOVE_THE_FEET = {"eng_ehri_typed": 0.34}
 """Collections whose baselines are not at the letters' feet: line distances above them."""
+NONE = -1
+HEAD = ("pages of", "half", "pages", "lines", "P", "R", "F1", "given", "found", "ordered",
+        "aligned", "beyond")  # fmt: skip
 
 Pixels = npt.NDArray[np.int64]  # sorted indices of the pixels of a band
 
@@ -80,7 +84,7 @@ class Score:
         precision, recall = (self.right / max(1, n) for n in (self.found, self.given))
         f1 = 2 * self.right / max(1, self.found + self.given)
         lines = f"{precision:.3f} | {recall:.3f} | {f1:.3f}" if self.given else "- | - | -"
-        rates = [self._rate(name) for name in ("given", "found", "aligned")]
+        rates = [self._rate(name) for name in ("given", "found", "ordered", "aligned")]
         beyond = 100 * self.beyond / max(1, self.characters.get("aligned", 0))
         return f"{self.pages} | {self.given} | {lines} | {' | '.join(rates)} | {beyond:.1f}"
 
@@ -181,25 +185,37 @@ def measure(image: Path, model: Recognizer | None, pictures: Path | None) -> Sco
         reference = " ".join(line.text or "" for line in written)
         score.count("given", reference, " ".join(read(model, ink, written)))
         score.count("found", reference, " ".join(texts))
-        align(score, given, texts, common(given_bands, found_bands), found_bands)
+        own = owners(common(given_bands, found_bands), found_bands)
+        score.count("ordered", reference, " ".join(in_order(texts, own)))
+        align(score, given, texts, own)
     return score
 
 
-def align(
-    score: Score,
-    given: Sequence[Line],
-    texts: Sequence[str],
-    shared: npt.NDArray[np.int64],
-    found_bands: Sequence[Pixels],
-) -> None:
+def owners(shared: npt.NDArray[np.int64], found_bands: Sequence[Pixels]) -> list[int]:
+    """For each found line the index of the given one that it lies on, or ``NONE``.
+
+    shared  (given, found) pixels in common
+    """
+    most = shared.argmax(axis=0)
+    sizes = [ON_A_LINE * band.size for band in found_bands]
+    return [int(index) for index in np.where(shared.max(axis=0) < sizes, NONE, most)]
+
+
+def in_order(texts: Sequence[str], own: Sequence[int]) -> list[str]:
+    """The found lines' texts in the order of the given ones; what lies on none of them stays
+    behind the line that it was found after."""
+    places: list[int] = []
+    for index in own:
+        places.append(places[-1] if index == NONE and places else index)
+    return [texts[number] for number in sorted(range(len(texts)), key=places.__getitem__)]
+
+
+def align(score: Score, given: Sequence[Line], texts: Sequence[str], own: Sequence[int]) -> None:
     """Give each found line's text to the given line that it lies on, and count."""
     parts: dict[int, list[str]] = {}
-    for number, text in enumerate(texts):
-        most = int(shared[:, number].argmax())
-        if shared[most, number] < ON_A_LINE * found_bands[number].size:
-            score.beyond += len(text)
-        else:
-            parts.setdefault(most, []).append(text)
+    for text, index in zip(texts, own, strict=True):
+        parts.setdefault(index, []).append(text)
+    score.beyond += sum(map(len, parts.get(NONE, [])))
     for number, line in enumerate(given):
         if line.text:
             score.count("aligned", line.text, " ".join(parts.get(number, [])))
@@ -223,8 +239,8 @@ def main() -> None:
     if not files:
         sys.exit(f"there is no image in {asked.pages}/*/*/")
     totals: dict[tuple[str, str], Score] = {}
-    print("| pages of | half | pages | lines | P | R | F1 | given | found | aligned | beyond |")
-    print("|" + "---|" * 11)
+    print(f"| {' | '.join(HEAD)} |")
+    print("|" + "---|" * len(HEAD))
     for (kind, name), group in groupby(files, key=lambda path: path.parts[-3:-1]):
         halves: dict[str, Score] = {}
         for image in group:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from types import ModuleType
@@ -85,4 +86,17 @@ def test_rates_of_a_row(bench: ModuleType) -> None:
     other = bench.Score(pages=1, given=2, found=4, right=3)
     other.count("given", "abcdef", "abcdef")
     score.add(other)
-    assert score.row() == "2 | 12 | 0.750 | 0.750 | 0.750 | 10.0 | - | - | 0.0"
+    assert score.row() == "2 | 12 | 0.750 | 0.750 | 0.750 | 10.0 | - | - | - | 0.0"
+
+
+def test_what_lies_on_no_line_stays_behind_the_one_before_it(bench: ModuleType) -> None:
+    bands = [np.arange(100)] * 5
+    shared = np.array([[0, 0, 90, 0, 30], [0, 60, 5, 20, 0]])
+    own = bench.owners(shared, bands)
+    assert own == [-1, 1, 0, -1, 0]
+    texts = ["stamp", "second", "first", "note", "half"]
+    assert bench.in_order(texts, own) == ["stamp", "first", "note", "half", "second"]
+    score = bench.Score()
+    given = [replace(line(0, 9, 40), text=text) for text in ("first half", "second")]
+    bench.align(score, given, texts, own)
+    assert (score.edits["aligned"], score.beyond) == (0, len("stampnote"))
