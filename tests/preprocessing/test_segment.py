@@ -47,6 +47,16 @@ def two_columns_with_a_head_and_a_foot() -> DrawnPage:
     return page
 
 
+def three_columns_with_a_gap() -> DrawnPage:
+    """Pictures or paragraphs part the columns at the same height: each is still read to its end."""
+    page = DrawnPage(1100, 760, 24)
+    page.write(60, 60, "Halfpenny quills of Thebes, onset by onset by onset, and a gypsy")
+    for left in (60, 410, 760):
+        page.column(left, 270, range(140, 300, 42))
+        page.column(left, 270, range(500, 720, 42))
+    return page
+
+
 def set_solid() -> DrawnPage:
     """Descenders touch the ascenders below: the lines are one size apart."""
     page = DrawnPage()
@@ -113,8 +123,8 @@ def speckled() -> DrawnPage:
 
 
 PAGES = [
-    plain, two_columns, two_columns_with_a_head_and_a_foot, set_solid, margin_notes, ruled,
-    dark_border, shadow, bleed_through, speckled,
+    plain, two_columns, two_columns_with_a_head_and_a_foot, three_columns_with_a_gap, set_solid,
+    margin_notes, ruled, dark_border, shadow, bleed_through, speckled,
 ]  # fmt: skip
 
 

@@ -170,6 +170,17 @@ A_HEAD_TWO_COLUMNS_A_FOOT = [
     ridge(10, 380, 20), ridge(10, 180, 60), ridge(10, 150, 90), ridge(10, 180, 120),
     ridge(220, 380, 60), ridge(220, 380, 90), ridge(220, 300, 120), ridge(10, 380, 170),
 ]  # fmt: skip
+FACING_PAGES = [
+    ridge(10, 180, 20), ridge(10, 180, 50), ridge(10, 180, 300), ridge(10, 180, 330),
+    ridge(260, 340, 30), ridge(220, 390, 170), ridge(220, 390, 200), ridge(220, 390, 330),
+]  # fmt: skip
+A_DATE_A_SALUTATION_A_LETTER = [
+    ridge(250, 390, 20), ridge(10, 150, 70), ridge(10, 390, 200), ridge(10, 390, 230),
+]  # fmt: skip
+A_HEAD_A_NOTE_A_TEXT = [
+    ridge(150, 390, 20), ridge(10, 100, 200), ridge(10, 100, 230),
+    *(ridge(150, 390, row) for row in range(140, 340, 30)),
+]  # fmt: skip
 RAGGED = [ridge(0, right, 30 * n) for n, right in enumerate((300, 300, 240, 180, 300, 90, 280))]
 
 
@@ -177,6 +188,9 @@ RAGGED = [ridge(0, right, 30 * n) for n, right in enumerate((300, 300, 240, 180,
     ("lines", "expected"),
     [
         (A_HEAD_TWO_COLUMNS_A_FOOT, [(0,), (1, 2, 3), (4, 5, 6), (7,)]),
+        (FACING_PAGES, [(0, 1), (2, 3), (4,), (5, 6), (7,)]),
+        (A_DATE_A_SALUTATION_A_LETTER, [(0,), (1,), (2, 3)]),
+        (A_HEAD_A_NOTE_A_TEXT, [(0,), (1, 2), (3, 4, 5, 6, 7, 8, 9)]),
         (RAGGED, [(0, 1, 2, 3, 4, 5, 6)]),
         ([ridge(0, 100, 20), ridge(0, 100, 220)], [(0,), (1,)]),  # too far for a block
         ([ridge(0, 100, 20), ridge(200, 300, 26)], [(0,), (1,)]),

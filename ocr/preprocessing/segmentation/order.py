@@ -2,9 +2,14 @@
 
 A line continues the block of the line above it if each is the other's only neighbour there.
 Where lines fork, as below a heading over two columns or around a note between the lines, new
-blocks begin. Of two blocks that stand one below the other the upper one is read first, of two
-that stand side by side the left one. The relation is sorted topologically, as by Breuel (2003,
-"High performance document layout analysis"); where it runs in a circle the topmost goes first.
+blocks begin.
+
+The longest run of blocks that a gutter parts into a left and a right side is read side after
+side: the facing pages of a book, columns between a head and a foot (a cut of Nagy & Seth 1984,
+"Hierarchical representation of optically scanned documents"). Where there is no gutter, of two
+blocks that stand one below the other the upper one is read first, of two that stand side by side
+the left one. The relation is sorted topologically, as by Breuel (2003, "High performance document
+layout analysis"); where it runs in a circle the topmost goes first.
 """
 
 from __future__ import annotations
@@ -20,6 +25,8 @@ from ocr.preprocessing.segmentation.ridges import Ridge
 CONTACT = 2.0  # text heights along which lines must face each other to be neighbours
 PARAGRAPH = 9.0  # text heights between lines of a block, at most: about three lines
 COLUMN = 0.25  # share of the narrower block's width: with less in common they are side by side
+FACING = 0.5  # share of the longer side of a gutter along which the other one must face it: a
+# note in the margin does not, and is read after the head of the text beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,46 @@ class Block:
 
 def reading_order(lines: Sequence[Ridge], width: int) -> list[tuple[int, ...]]:
     """The blocks in the order of reading, each the indices of its lines."""
-    waiting = sorted(_blocks(lines, width), key=lambda block: (block.top, block.left))
+    return [block.lines for block in _ordered(_blocks(lines, width))]
+
+
+def _ordered(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks in the order of reading; two alone need no gutter to be told apart."""
+    downwards = sorted(blocks, key=lambda block: (block.top + block.bottom, block.left))
+    for length in range(len(blocks), 2, -1):
+        for start in range(len(blocks) - length + 1):
+            run = slice(start, start + length)
+            if sides := _sides(downwards[run]):
+                above, below = downwards[:start], downwards[run.stop :]
+                return [b for part in (above, *sides, below) for b in _ordered(part)]
+    return _topological(blocks)
+
+
+def _sides(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]] | None:
+    """The blocks to the left and to the right of a gutter that none of them crosses; None where
+    there is none or its sides do not face each other."""
+    rightwards = sorted(blocks, key=lambda block: block.left)
+    reached = rightwards[0].right
+    for number, block in enumerate(rightwards[1:], start=1):
+        sides = rightwards[:number], rightwards[number:]
+        if reached <= block.left and _face(*sides):
+            return sides
+        reached = max(reached, block.right)
+    return None
+
+
+def _face(left: Sequence[Block], right: Sequence[Block]) -> bool:
+    """Whether one side stands beside the larger part of the other, from top to bottom."""
+    tops, bottoms = zip(
+        *((min(b.top for b in side), max(b.bottom for b in side)) for side in (left, right)),
+        strict=True,
+    )
+    longer = max(bottom - top for top, bottom in zip(tops, bottoms, strict=True))
+    return bool(min(bottoms) - max(tops) >= FACING * longer)
+
+
+def _topological(blocks: Sequence[Block]) -> list[Block]:
+    waiting = sorted(blocks, key=lambda block: (block.top, block.left))
     ordered = []
     while waiting:
         first = next(
@@ -52,7 +98,7 @@ def reading_order(lines: Sequence[Ridge], width: int) -> list[tuple[int, ...]]:
             waiting[0],
         )
         waiting.remove(first)
-        ordered.append(first.lines)
+        ordered.append(first)
     return ordered
 
 
