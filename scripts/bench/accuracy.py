@@ -94,9 +94,14 @@ def compare(commands: dict[str, str], collection: str, samples: Sequence[Sample]
                 if number == 0:
                     reader.ask(image)
                 reader.read(image, sample.text)
-            print(f"\r{collection} {number + 1} of {len(samples)} ", end="", file=sys.stderr)
-    print("\r", end="", file=sys.stderr)
+            tell(f"{collection} {number + 1} of {len(samples)} ")
     return readers
+
+
+def tell(text: str) -> None:
+    """Progress, for a terminal alone."""
+    if sys.stderr.isatty():
+        print(f"\r{text}", end="", file=sys.stderr)
 
 
 def thinned(samples: Sequence[Sample], most: int, seed: int) -> Sequence[Sample]:
