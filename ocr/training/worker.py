@@ -5,6 +5,7 @@ It takes the same steps as the first process, which alone reports, saves and dec
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -34,4 +35,6 @@ def main(folder: str, rank: str, size: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    code = main(*sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)  # all is done; gloo's threads can abort a process that takes its time to end
