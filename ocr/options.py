@@ -209,13 +209,15 @@ class AdaptationOptions:
     @property
     def training(self) -> TrainingOptions:
         """The training that this means, measured by scripts/bench/adaptation.py: small batches
-        for few lines, a fifth held back to stop in time, and a model halfway between the old
-        weights and the new, which keeps most of both (Wortsman et al. 2022)."""
+        of strongly distorted lines, for there are few, a fifth held back to stop in time, and a
+        model between the old weights and the new, which keeps most of both (Wortsman et al.
+        2022)."""
         return TrainingOptions(
             minutes=self.minutes,
             batch_size=8,
             learning_rate=1e-3,
             warmup=20,
+            augment=1.0,
             blend=0.6,
             validation=0.2,
             validate_every=400,
