@@ -154,7 +154,8 @@ def test_leaving_ends_the_processes_in_the_middle_of_a_page(tmp_path: Path) -> N
 
 
 PARENT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored around here
 from pathlib import Path
 from ocr.batch import workers
 from ocr.batch.job import Job

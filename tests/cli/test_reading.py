@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from ocr.decoding import languagefile
 from ocr.network import modelfile, shipped
 from ocr.network.modelheader import model_id
 from ocr.recognition import load_model
@@ -182,6 +183,7 @@ def test_info_as_json_has_null_where_nothing_was_measured(ocr: Run, model: Path)
 def test_models_lists_what_is_shipped(
     ocr: Run, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(languagefile, "shipped_language_models", dict)
     monkeypatch.setattr(shipped, "shipped_models", lambda: {"default": model})
     fields = ocr("models").stdout.split()
     assert fields[0] == "default"
