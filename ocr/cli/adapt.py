@@ -63,7 +63,7 @@ def command(
     elif _transcribed(lines):
         _learn(lines, output, model, options, overwrite)
     else:
-        count = _write_draft(_spread(_images(lines), options.lines), draft, model)
+        count = _write_draft(_spread(_images(lines, output), options.lines), draft, model)
         again = " ".join(["ocr adapt", *lines, "-o", str(output)])
         click.echo(
             f"read {count} lines into {draft}\n"
@@ -82,19 +82,17 @@ def _transcribed(sources: Sequence[str]) -> bool:
         return False  # images without a text
 
 
-def _images(sources: Sequence[str]) -> list[Path]:
-    """The images of the sources, folders with all below them, in order."""
+def _images(sources: Sequence[str], output: Path) -> list[Path]:
+    """The images of the sources, as ocr transcribe finds them."""
+    from ocr.batch.inputs import OutputFolder, find
     from ocr.files.names import image_stem
-    from ocr.files.sources import expand
+    from ocr.training.run import run_folder
 
-    found: list[Path] = []
-    for source in sources:
-        for path in expand(source)[1]:
-            below = sorted(path.rglob("*")) if path.is_dir() else [path]
-            found += [file for file in below if image_stem(file.name) is not None]
-    if not found:
+    files = (found.path for found in find(sources, OutputFolder(run_folder(output))))
+    images = [path for path in files if image_stem(path.name) is not None]
+    if not images:
         raise InputError("there is no image", "give line images: png, jpg, tif, webp")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(images))
 
 
 def _spread(images: Sequence[Path], count: int) -> list[Path]:

@@ -66,3 +66,15 @@ def format_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[...,
         show_default=True,
         help="What to print.",
     )
+
+
+def formats_option(**default: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The switch ``--format`` of the commands that write pages into files, several at once."""
+    return click.option(
+        "--format",
+        "formats",
+        metavar="LIST",
+        help="What to write, separated by commas: txt, json, pagexml, alto, hocr, pdf, tsv."
+        + ("" if default else "  [default: what the name of OUT says]"),
+        **default,
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ocr.cli.command import command as make_command
+from ocr.cli.command import formats_option
 from ocr.cli.failures import complain
 from ocr.errors import InputError, OcrError, OutputError, PartialFailure, UsageError
 from ocr.files.names import printable
@@ -39,13 +40,7 @@ class Conversion:
     required=True,
     help="File to write; with several IN or formats, the folder to write to.",
 )
-@click.option(
-    "--format",
-    "formats",
-    metavar="LIST",
-    help="What to write, separated by commas: txt, json, pagexml, alto, hocr, pdf, tsv.  "
-    "[default: what the name of OUT says]",
-)
+@formats_option()
 def command(pages: tuple[str, ...], output: Path, formats: str | None) -> None:
     """Convert pages in PAGE XML, ALTO, hOCR or JSON to these, to plain text, to a table, or to a
     PDF in which the scan's text can be searched.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.command import command as make_command
-from ocr.cli.command import model_option
+from ocr.cli.command import formats_option, model_option
 from ocr.cli.failures import complain, say
 from ocr.cli.options import options_from
 from ocr.errors import InputError, OutputError, PartialFailure, UsageError
@@ -56,14 +56,7 @@ find scans -name '*.tif' | ocr transcribe - -o out/     names from standard inpu
     "kept below OUT.",
 )
 @model_option
-@click.option(
-    "--format",
-    "formats",
-    metavar="LIST",
-    default="txt",
-    show_default=True,
-    help="What to write, separated by commas: txt, json, pagexml, alto, hocr, pdf, tsv.",
-)
+@formats_option(default="txt", show_default=True)
 @options_from(BatchOptions, "options", "Work")
 @options_from(DecodingOptions, "decoding", "Reading")
 def command(

@@ -26,7 +26,7 @@ import numpy as np
 from ocr.options import PreprocessingOptions
 from ocr.types import Float32Array
 
-REVISION = 1  # raised by every change that alters what comes out: stored lines are made anew
+REVISION = 2  # raised by every change that alters what comes out: stored lines are made anew
 COARSE_HEIGHT = 24  # px; skew and body are measured on a copy of the crop of this height
 SLANT_HEIGHT = 40  # px; the slant is measured on the line alone, at this height
 STROKE_INK = 0.75  # mean ink of a stroke after stretching, 0..1

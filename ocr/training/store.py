@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from ocr.cores import usable_cores
 from ocr.errors import ImageError, InputError, OutputError
 from ocr.files.atomic import write_atomically
 from ocr.options import PreprocessingOptions
@@ -162,7 +163,7 @@ def normalise_all(
     samples: Sequence[Sample], options: PreprocessingOptions
 ) -> Iterator[tuple[Sample, npt.NDArray[np.uint8] | Problem]]:
     """In the samples' order, on all cores (Pillow and OpenCV release the interpreter lock)."""
-    workers = os.cpu_count() or 1
+    workers = usable_cores()
     block = 64 * workers  # bounds how many lines wait in memory
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(samples), block):

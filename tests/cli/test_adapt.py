@@ -30,7 +30,7 @@ def draft(ocr: Run, lines: Path, model: Path, tmp_path: Path) -> Path:
 def test_the_first_call_lists_what_it_read(ocr: Run, draft: Path, lines: Path, model: Path) -> None:
     rows = [row.split("\t") for row in draft.read_text(encoding="utf-8").splitlines()]
     images = [Path(image) for image, _ in rows]
-    assert images == [lines / "a.png", lines / "b" / "two.png", lines / "c.png"]
+    assert images == [lines / "a.png", lines / "c.png", lines / "b" / "two.png"]
     printed = ocr("recognize", *images, "-m", model).stdout.splitlines()
     assert [text for _, text in rows] == printed
     assert not draft.with_suffix(".safetensors").exists()
@@ -91,6 +91,7 @@ def test_what_cannot_be_read_is_left_out_of_the_draft(
 ) -> None:
     (lines / "torn.png").write_bytes(b"no image")
     Image.new("L", (900, 1200), 255).save(lines / "page.png")
+    Image.new("L", (90, 30), 255).save(lines / ".hidden.png")
     result = ocr("adapt", lines, "-o", "mine", "-m", model)
     assert result.exit_code == 0
     assert "torn.png" in result.stderr

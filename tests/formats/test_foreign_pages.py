@@ -197,7 +197,7 @@ TESSERACT = """\
 <html xmlns="http://www.w3.org/1999/xhtml"><head>
   <meta name='ocr-system' content='tesseract 5' /></head>
  <body>
-  <div class='ocr_page' id='page_1' title='image "/tmp/x/a;b&#39;s.png"; bbox 0 0 300 200; ppageno 0; scan_res 300 300'>
+  <div class='ocr_page' id='page_1' title='image "/elsewhere/a;b&#39;s.png"; bbox 0 0 300 200; ppageno 0; scan_res 300 300'>
    <div class='ocr_carea' id='block_1' title="bbox 10 10 200 50">
     <p class='ocr_par' id='par_1' lang='eng' title="bbox 10 10 200 50">
      <span class='ocr_line' id='line_1' title="bbox 10 10 200 50; baseline 0.01 -8; x_size 32.5">
