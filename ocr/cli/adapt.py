@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,7 @@ def command(
 
     For pages: ocr transcribe PAGES -o OUT --format pagexml, correct them, ocr adapt OUT/*.xml.
     """
+    from ocr.cli.display import counted
     from ocr.cli.train import model_file
 
     output = model_file(output)
@@ -64,9 +66,9 @@ def command(
         _learn(lines, output, model, options, overwrite)
     else:
         count = _write_draft(_spread(_images(lines, output), options.lines), draft, model)
-        again = " ".join(["ocr adapt", *lines, "-o", str(output)])
+        again = shlex.join(["ocr", "adapt", *lines, "-o", str(output), "-m", model])
         click.echo(
-            f"read {count} lines into {draft}\n"
+            f"read {counted(count, 'line')} into {draft}\n"
             f"next:  correct its texts (image<TAB>text, UTF-8) and delete what you do not want,\n"
             f"       then the same command again:  {again}"
         )
@@ -162,6 +164,11 @@ def _learn(
     if report.problems:
         listed = write_problems(run, report.problems)
         say(f"{counted(len(report.problems), 'line')} left out, see {listed}", "yellow")
+    if not run.validation:
+        raise InputError(
+            f"{counted(len(run.train), 'line')} cannot be learnt from: one in five is held back",
+            f"transcribe more, about {AdaptationOptions().lines}",
+        )
     click.echo(
         f"learning from {counted(len(run.train), 'line')}, {len(run.validation)} held back to "
         f"judge by, {options.minutes:g} min at most"

@@ -102,7 +102,9 @@ def reading(path: Path) -> Iterator[BinaryIO]:
     except FileNotFoundError as error:
         raise ImageError(f"{name} does not exist", "check its name and folder") from error
     except IsADirectoryError as error:
-        raise ImageError(f"{name} is a folder", "name the image files in it") from error
+        raise ImageError(
+            f"{name} is a folder", "name the images in it, or see: ocr transcribe"
+        ) from error
     except PermissionError as error:
         raise ImageError(f"{name} may not be read", "change its permissions") from error
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have

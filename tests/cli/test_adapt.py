@@ -23,7 +23,7 @@ def draft(ocr: Run, lines: Path, model: Path, tmp_path: Path) -> Path:
     result = ocr("adapt", lines, "-o", "mine", "-m", model)
     assert result.exit_code == 0, result.output
     assert "read 3 lines into mine.tsv" in result.output
-    assert f"ocr adapt {lines} -o mine.safetensors" in result.output
+    assert f"ocr adapt {lines} -o mine.safetensors -m {model}" in result.output
     return tmp_path / "mine.tsv"
 
 
@@ -84,6 +84,18 @@ def test_transcribed_lines_need_no_draft(
     assert result.exit_code == 0, result.output
     assert "learning from 20 lines, 4 held back" in result.output
     assert not (tmp_path / "mine.tsv").exists()
+
+
+def test_too_few_lines_are_said_to_be_too_few(
+    ocr: Run, drawn: Path, model: Path, tmp_path: Path
+) -> None:
+    image = min(drawn.glob("*.png"))
+    (tmp_path / "mine.tsv").write_text(f"{image}\tanother text\n", encoding="utf-8")
+    result = ocr("adapt", drawn, "-o", "mine", "-m", model)
+    assert result.exit_code == 4
+    assert "1 line cannot be learnt from" in result.stderr
+    assert "transcribe more" in result.stderr
+    assert not (tmp_path / "mine.safetensors").exists()
 
 
 def test_what_cannot_be_read_is_left_out_of_the_draft(
