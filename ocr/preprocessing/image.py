@@ -103,7 +103,7 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         raise ImageError(f"{name} does not exist", "check its name and folder") from error
     except IsADirectoryError as error:
         raise ImageError(
-            f"{name} is a folder", "name the images in it, or see: ocr transcribe"
+            f"{name} is a folder", "name its images, or: ocr transcribe"
         ) from error
     except PermissionError as error:
         raise ImageError(f"{name} may not be read", "change its permissions") from error
