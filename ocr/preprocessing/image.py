@@ -102,9 +102,7 @@ def reading(path: Path) -> Iterator[BinaryIO]:
     except FileNotFoundError as error:
         raise ImageError(f"{name} does not exist", "check its name and folder") from error
     except IsADirectoryError as error:
-        raise ImageError(
-            f"{name} is a folder", "name its images, or: ocr transcribe"
-        ) from error
+        raise ImageError(f"{name} is a folder", "name its images, or: ocr transcribe") from error
     except PermissionError as error:
         raise ImageError(f"{name} may not be read", "change its permissions") from error
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
