@@ -69,7 +69,8 @@ class Places:
     "--from",
     "start",
     metavar="MODEL",
-    help="Begin with this model's weights; new characters are added to its alphabet.",
+    help="Begin with this model's weights; new characters are added to its alphabet, and with a "
+    "larger --hidden or --convolutions it is widened.",
 )
 @click.option(
     "--synthetic",
@@ -147,7 +148,7 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
     if start is not None:
         spec = read_spec(start)
         _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
-        _must_match(NetworkOptions, spec.network, "the model of --from")
+        options["network"] = dataclasses.replace(spec.network, **given(NetworkOptions))
     claim(places.output, overwrite)
     look, seed = options.pop("synthesis"), options["training"].seed
     material = Material(places.synthetic, places.texts, look, seed) if places.synthetic else None

@@ -28,6 +28,7 @@ from ocr.alphabet import Alphabet
 from ocr.network.modelfile import load_model_file
 from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork, resize_output
+from ocr.network.widening import widened
 from ocr.training.average import WeightAverage, blended, weights_of
 from ocr.training.batches import Batcher, IndexArray, Order
 from ocr.training.best import restore_model, write_model
@@ -275,12 +276,14 @@ class Trainer:
 
 
 def initial_network(run: Run) -> RecognizerNetwork:
-    """Fresh weights, or those of ``run.start`` with the output layer grown to the alphabet."""
-    labels = len(Alphabet(run.spec.alphabet))
+    """Fresh weights, or those of ``run.start``, grown to the run's alphabet and sizes."""
+    spec, labels = run.spec, len(Alphabet(run.spec.alphabet))
     if run.start is None:
-        return RecognizerNetwork(run.spec.preprocessing, run.spec.network, labels)
-    network, _ = load_model_file(run.start)
+        return RecognizerNetwork(spec.preprocessing, spec.network, labels)
+    network, started = load_model_file(run.start)
     resize_output(network, labels)
+    if spec.network != started.network:
+        network = widened(network, spec.preprocessing, (started.network, spec.network))
     return network
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ocr.alphabet import Alphabet
 from ocr.errors import InputError, UsageError
 from ocr.network.modelheader import model_id, read_spec
+from ocr.network.widening import check_sizes
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
 from ocr.training.data.datareport import DataReport, report
@@ -25,12 +26,13 @@ from ocr.types import ModelSpec, Problem, Sample
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to train: sizes and options. With ``start``, preprocessing and network are the
-    started model's own; with ``material``, lines rendered from it are trained on as well.
+    """What to train: sizes and options. With ``start``, preprocessing is the started model's
+    own, and a ``network`` must be a wider one (see widening.py); None is the started model's,
+    without one the default. With ``material``, lines rendered from it are trained on as well.
     ``weights``: how much more often the lines of each source of data come; empty: alike."""
 
     preprocessing: PreprocessingOptions = PreprocessingOptions()
-    network: NetworkOptions = NetworkOptions()
+    network: NetworkOptions | None = None
     training: TrainingOptions = TrainingOptions()
     start: Path | None = None
     material: Material | None = None
@@ -53,6 +55,8 @@ def prepare(
     if not data:
         raise UsageError("no training data given", "name a folder, a list or images")
     started = read_spec(recipe.start) if recipe.start else None
+    if started and recipe.network:
+        check_sizes(started.network, recipe.network)
     # Read in one go, so that ids are unique and an image that both name is a validation line.
     dataset = read_samples([*validation, *data])
     if not dataset.samples:
@@ -142,7 +146,7 @@ def _spec(
     return ModelSpec(
         alphabet=alphabet.extended(texts).characters,
         preprocessing=started.preprocessing if started else recipe.preprocessing,
-        network=started.network if started else recipe.network,
+        network=recipe.network or (started.network if started else NetworkOptions()),
         training=card,
     )
 

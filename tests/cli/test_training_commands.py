@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import signal
@@ -126,9 +127,14 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     old, new = (read_spec(Path(f"{name}.safetensors")) for name in ("mine", "tuned"))
     assert new.alphabet == old.alphabet + "\u00e8\u00e9"
     assert new.network == old.network
-    clash = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--hidden", "32")
+    grown = ocr("train", "data", "-o", "wide", "--from", "mine.safetensors", "--hidden", "20",
+                "--epochs", "1", "--processes", "1")  # fmt: skip
+    assert grown.exit_code == 0, grown.output
+    wide = read_spec(Path("wide.safetensors")).network
+    assert wide == dataclasses.replace(old.network, hidden=20)
+    clash = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--hidden", "12")
     assert clash.exit_code == 2
-    assert "hidden 16, which cannot become 32; leave --hidden out" in clash.stderr
+    assert "a network can be widened, not narrowed" in clash.stderr
     assert not Path("x.training").exists()
 
 

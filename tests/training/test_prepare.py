@@ -14,7 +14,7 @@ from ocr.errors import InputError, ModelError, UsageError
 from ocr.network.modelheader import model_id
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
-from ocr.training.loop import train
+from ocr.training.loop import initial_network, train
 from ocr.training.prepare import Recipe, prepare
 from ocr.training.run import Run, load_run
 from ocr.training.store import LineStore
@@ -244,5 +244,14 @@ def test_a_started_model_brings_its_network_and_gains_new_characters(
     card = run.spec.training
     assert card["from"] == model_id(first.output)
     assert card["earlier"]["step"] == 1
+    wider = dataclasses.replace(first.spec.network, hidden=first.spec.network.hidden + 3)
+    wide, _ = prepare(
+        [tmp_path / "data"], tmp_path / "wide", dataclasses.replace(started, network=wider)
+    )
+    assert wide.spec.network == wider
+    assert initial_network(wide).recurrent[0].hidden == wider.hidden
+    narrower = Recipe(network=dataclasses.replace(wider, hidden=1), start=first.output)
+    with pytest.raises(UsageError, match="not narrowed"):
+        prepare([tmp_path / "data"], tmp_path / "x", narrower)
     with pytest.raises(ModelError):
         prepare([tmp_path / "data"], tmp_path / "x", Recipe(start=tmp_path / "none"))

@@ -1,0 +1,87 @@
+"""A wider network that reads as the narrow one it was made from.
+
+More channels and cells for a network that has learnt all it has room for, without beginning
+anew (cf. Chen, Goodfellow & Shlens 2016, "Net2Net"). The old units keep their weights. What a
+new unit receives is drawn as for a network from nothing; what it passes on to old units begins
+at 0, so at first the network computes what it did, and every new weight has a gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from ocr.errors import UsageError
+from ocr.network.convolution import ConvolutionalFrontEnd
+from ocr.network.recognizer import RecognizerNetwork
+from ocr.network.recurrent import RecurrentLayer
+from ocr.options import NetworkOptions, PreprocessingOptions
+
+
+@torch.no_grad()
+def widened(
+    network: RecognizerNetwork,
+    preprocessing: PreprocessingOptions,
+    sizes: tuple[NetworkOptions, NetworkOptions],
+) -> RecognizerNetwork:
+    """A network of the second of ``sizes`` that gives the log-probabilities of ``network``,
+    which has the first. Raises UsageError if the second is not as wide, or is another network."""
+    check_sizes(*sizes)
+    wide = RecognizerNetwork(preprocessing, sizes[1], network.output.out_features)
+    for old, new in zip(_tensors(network), _tensors(wide), strict=True):
+        _put(*old, new[0])
+    return wide.train(network.training)
+
+
+def check_sizes(old: NetworkOptions, new: NetworkOptions) -> None:
+    """Raise UsageError if a network of the sizes ``old`` cannot be widened to ``new``."""
+    for name in ("cell", "layers"):
+        settled, asked = getattr(old, name), getattr(new, name)
+        if settled != asked:
+            raise UsageError(f"{name} {settled} cannot become {asked}", "only widths can grow")
+    if old.cell == "tdnn":
+        raise UsageError("a tdnn cannot be widened", "train one of the new size from nothing")
+    widths = zip((*old.channels(), old.hidden), (*new.channels(), new.hidden), strict=True)
+    if any(after < before for before, after in widths):
+        raise UsageError(
+            f"convolutions {old.convolutions}, hidden {old.hidden} cannot become "
+            f"{new.convolutions}, {new.hidden}",
+            "a network can be widened, not narrowed",
+        )
+
+
+def _put(old: Tensor, outputs: int, new: Tensor) -> None:
+    """Old weights into the corner of the new ones; the first ``outputs`` axes count what is
+    computed, the others what it is computed from. Old units hear nothing of new ones."""
+    rows = new[tuple(slice(size) for size in old.shape[:outputs])]
+    rows.zero_()
+    rows[(slice(None),) * outputs + tuple(slice(size) for size in old.shape[outputs:])] = old
+
+
+def _tensors(network: RecognizerNetwork) -> Iterator[tuple[Tensor, int]]:
+    """The weights and statistics, viewed with an axis for each thing that may grow, and how
+    many of the axes count outputs."""
+    front_end, channels = network.front_end, 1
+    if isinstance(front_end, ConvolutionalFrontEnd):
+        for convolution, norm in zip(front_end.convolutions, front_end.norms, strict=True):
+            assert isinstance(convolution, nn.Conv2d)
+            yield convolution.weight, 1  # (C, C before, 3, 3)
+            for name in ("weight", "bias", "running_mean", "running_var"):
+                yield getattr(norm, name), 1  # (C,)
+            channels = convolution.out_channels
+    below = channels  # frames are (H', C), outputs of layers (D, H)
+    for layer in network.recurrent:
+        assert isinstance(layer, RecurrentLayer)
+        directions, gates, hidden = len(layer.directions), layer.cell.gates, layer.hidden
+        head = (directions, gates, hidden)
+        yield layer.input_weights.view(*head, -1, below), 3  # (D, G, H, H' or D, C or H)
+        yield layer.recurrent_weights.view(*head, hidden), 3  # (D, G, H, H)
+        yield layer.bias.view(head), 3  # (D, G, H)
+        if layer.peepholes is not None:
+            yield layer.peepholes, 3  # (D, 3, H)
+        below = hidden
+    labels = network.output.out_features
+    yield network.output.weight.view(labels, -1, below), 1  # (K, D, H)
+    yield network.output.bias, 1  # (K,)
