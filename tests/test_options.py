@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ocr.errors import UsageError
+from ocr.fields import from_dict
 from ocr.options import (
     BatchOptions,
     DecodingOptions,
@@ -16,7 +17,6 @@ from ocr.options import (
     NetworkOptions,
     PreprocessingOptions,
     TrainingOptions,
-    from_dict,
 )
 
 KINDS = (

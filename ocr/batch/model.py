@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ocr.errors import ModelError
+from ocr.fields import from_dict
 from ocr.files.fingerprint import digest
 from ocr.files.names import printable
 from ocr.network.modelheader import model_id, read_spec
 from ocr.network.shipped import resolve_model
-from ocr.options import DecodingOptions, from_dict
+from ocr.options import DecodingOptions
 from ocr.recognition import Recognizer, load_model
 
 

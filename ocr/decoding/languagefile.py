@@ -24,9 +24,10 @@ import numpy as np
 from ocr.decoding.automaton import Automaton, check
 from ocr.decoding.language import LanguageModel
 from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError, OcrError
+from ocr.fields import from_dict
 from ocr.files.atomic import write_atomically
 from ocr.files.shipped import resolve, shipped_files
-from ocr.options import LanguageOptions, from_dict
+from ocr.options import LanguageOptions
 
 SUFFIX = ".lm"
 MAGIC = b"\x89LM\r\n\x1a\n\0"

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError, OcrError
-from ocr.options import NetworkOptions, PreprocessingOptions, from_dict
+from ocr.fields import from_dict
+from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.types import MODEL_FORMAT, ModelSpec
 
 METADATA_KEY = "carousel"

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ocr.errors import InputError, OcrError, UsageError
+from ocr.fields import from_dict
 from ocr.files.atomic import write_atomically
-from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions, from_dict
+from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec

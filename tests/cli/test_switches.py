@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from ocr.cli.command import command as make_command
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import UsageError
-from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions, check, option
+from ocr.fields import check, option
+from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 
 
 @dataclass(frozen=True)

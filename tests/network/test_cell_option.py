@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from ocr.errors import UsageError
+from ocr.fields import from_dict
 from ocr.network.modelfile import load_model_file, save_model
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.network.recurrent import RecurrentLayer
-from ocr.options import CELLS, NetworkOptions, PreprocessingOptions, from_dict
+from ocr.options import CELLS, NetworkOptions, PreprocessingOptions
 from ocr.types import ModelSpec
 
 PREPROCESSING = PreprocessingOptions(height=16, features="pixels")

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ocr.options import SynthesisOptions, from_dict
+from ocr.fields import from_dict
+from ocr.options import SynthesisOptions
 from ocr.training.synthesis.corpus import read_corpus, stored_bytes
 from ocr.training.synthesis.fonts import font_files, read_fonts
 from ocr.training.synthesis.synthesize import REVISION, Synthesizer
