@@ -187,6 +187,7 @@ class LanguageOptions:
 
 
 DECODERS = ("greedy", "beam", "lexicon")
+NO_LANGUAGE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +196,14 @@ class DecodingOptions:
 
     decoder: str | None = option(
         None,
-        "how the text is found (default: lexicon with --lexicon, beam with --lm or "
+        "how the text is found (default: lexicon with --lexicon, beam with a language model or "
         "--alternatives, else greedy)",
         choices=DECODERS,
     )
     language_model: str | None = option(
         None,
-        "language model for the beam: a file made by ocr lm, or a shipped name (see: ocr models)",
+        "language model for the beam: a file made by ocr lm, a shipped name (see: ocr models), or "
+        "none (default: the one the model names, see: ocr info)",
         unit="file",
         flag="--lm",
     )
@@ -230,11 +232,13 @@ class DecodingOptions:
 
     def __post_init__(self) -> None:
         check(self)
-        for name, decoder in (("language_model", "beam"), ("lexicon", "lexicon")):
-            if getattr(self, name) is not None and self.method != decoder:
+        for name, given, decoder in (
+            ("language model", self.language, "beam"),
+            ("lexicon", self.lexicon, "lexicon"),
+        ):
+            if given is not None and self.method != decoder:
                 raise UsageError(
-                    f"the {self.method} decoder takes no {name.replace('_', ' ')}",
-                    "leave one of them out",
+                    f"the {self.method} decoder takes no {name}", "leave one of them out"
                 )
         if self.method == "greedy" and self.alternatives:
             raise UsageError("the greedy decoder finds one reading only", "use --decoder beam")
@@ -246,7 +250,12 @@ class DecodingOptions:
             return self.decoder
         if self.lexicon is not None:
             return "lexicon"
-        return "greedy" if self.language_model is None and not self.alternatives else "beam"
+        return "greedy" if self.language is None and not self.alternatives else "beam"
+
+    @property
+    def language(self) -> str | None:
+        """The language model to use, a file or a shipped name."""
+        return None if self.language_model == NO_LANGUAGE else self.language_model
 
 
 INPUTS = ("auto", "line", "page")

@@ -18,6 +18,7 @@ import numpy as np
 from ocr.alphabet import Alphabet
 from ocr.confidence import tempered, whole
 from ocr.decoding import Decoder, decoder_for
+from ocr.decoding.companion import with_companion
 from ocr.errors import ImageError
 from ocr.options import DecodingOptions, ReadingOptions
 from ocr.preprocessing import ImageSource, columns_of, preprocess
@@ -133,7 +134,8 @@ class Recognizer:
 def load_model(
     name_or_path: str | Path = "default", decoding: DecodingOptions = DecodingOptions()
 ) -> Recognizer:
-    """A model file, or a shipped model by its name. Raises ModelError, also for the language
+    """A model file, or a shipped model by its name. Where ``decoding`` leaves it open, the text is
+    found with the language model that the model names. Raises ModelError, also for the language
     model of ``decoding``, and InputError for its lexicon."""
     from ocr.network.engines import TorchEngine  # torch is loaded only when a model is
     from ocr.network.modelfile import load_model_file
@@ -142,6 +144,7 @@ def load_model(
 
     path = resolve_model(name_or_path)
     network, spec = load_model_file(path)
+    decoding = with_companion(decoding, spec.training)
     return Recognizer(TorchEngine(network), spec, model_id(path), decoding)
 
 

@@ -101,6 +101,8 @@ def test_channels_are_four_positive_numbers(convolutions: str) -> None:
         ({}, "greedy"),
         ({"alternatives": 2}, "beam"),
         ({"language_model": "x.lm"}, "beam"),
+        ({"language_model": "none"}, "greedy"),
+        ({"language_model": "none", "lexicon": "x.txt"}, "lexicon"),
         ({"lexicon": "x.txt"}, "lexicon"),
         ({"decoder": "beam"}, "beam"),
         ({"decoder": "lexicon", "lexicon": "x.txt"}, "lexicon"),

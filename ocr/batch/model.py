@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ocr.decoding.companion import with_companion
+from ocr.decoding.languagefile import resolve_language_model
 from ocr.errors import ModelError
 from ocr.fields import from_dict
 from ocr.files.fingerprint import digest
@@ -31,7 +33,7 @@ class ModelFile:
     def named(name_or_path: str | Path, decoding: DecodingOptions = DecodingOptions()) -> ModelFile:
         """Look into a model's file without loading it. Raises ModelError."""
         path = resolve_model(name_or_path)
-        read_spec(path)
+        decoding = with_companion(decoding, read_spec(path).training)
         return ModelFile(path, decoding, settings_of(model_id(path), decoding))
 
     def load(self) -> Recognizer:
@@ -60,8 +62,8 @@ def settings_of(model_id: str, decoding: DecodingOptions) -> dict[str, Any]:
     """The model and how its output is decoded, as values of JSON. A file stands there by its
     sha256, so that another name changes nothing and other contents do."""
     values = asdict(decoding)
-    for entry in fields(decoding):
-        name = values[entry.name]
-        if entry.metadata["unit"] == "file" and name is not None:
-            values[entry.name] = digest(Path(name))
+    if decoding.language is not None:
+        values["language_model"] = digest(resolve_language_model(decoding.language))
+    if decoding.lexicon is not None:
+        values["lexicon"] = digest(Path(decoding.lexicon))
     return {"model": model_id, "decoding": values}

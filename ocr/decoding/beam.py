@@ -122,12 +122,12 @@ class BeamDecoder:
 
 def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
     """With the language model of the options, or without one. Raises ModelError for its file."""
-    if options.language_model is None:
+    if options.language is None:
         size = len(alphabet)
         merit = Merit(0.0, options.bonus or 0.0, options.beam)
         decoder = BeamDecoder(anything(size), np.arange(size), merit)
     else:
-        model = read_language_model(resolve_language_model(options.language_model))
+        model = read_language_model(resolve_language_model(options.language))
         decoder = language_decoder(model, alphabet, options.beam)
         merit = decoder.merit
         if options.weight is not None:

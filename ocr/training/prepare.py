@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ocr.alphabet import Alphabet
+from ocr.decoding.companion import KEY
 from ocr.errors import InputError, UsageError
 from ocr.network.modelheader import model_id, read_spec
 from ocr.network.widening import check_sizes
@@ -22,6 +24,8 @@ from ocr.training.run import Run, run_folder
 from ocr.training.store import OnProgress, build_store
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec, Problem, Sample
+
+STRANGE = 0.01  # share of characters new to a model that its language model can bear
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +147,23 @@ def _spec(
         card |= {"rendered_share": recipe.training.synthetic_share}
     if recipe.start and started:
         card |= {"from": model_id(recipe.start), "earlier": started.training}
+        card |= _companion(started, usable)
     return ModelSpec(
         alphabet=alphabet.extended(texts).characters,
         preprocessing=started.preprocessing if started else recipe.preprocessing,
         network=recipe.network or (started.network if started else NetworkOptions()),
         training=card,
     )
+
+
+def _companion(started: ModelSpec, usable: Sequence[Sample]) -> dict[str, Any]:
+    """The language model that the started model is read with stays, unless too much is
+    written now with characters that the model never knew."""
+    if KEY not in started.training:
+        return {}
+    counts = Counter(itertools.chain.from_iterable(sample.text for sample in usable))
+    strange = sum(n for character, n in counts.items() if character not in started.alphabet)
+    return {KEY: started.training[KEY]} if strange <= STRANGE * counts.total() else {}
 
 
 def _nothing_usable(problems: Sequence[Problem]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ocr.errors import InputError, ModelError, UsageError
-from ocr.network.modelheader import model_id
+from ocr.network.modelfile import save_described
+from ocr.network.modelheader import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
 from ocr.training.loop import initial_network, train
@@ -255,3 +256,19 @@ def test_a_started_model_brings_its_network_and_gains_new_characters(
         prepare([tmp_path / "data"], tmp_path / "x", narrower)
     with pytest.raises(ModelError):
         prepare([tmp_path / "data"], tmp_path / "x", Recipe(start=tmp_path / "none"))
+
+
+@pytest.mark.parametrize(("strange", "stays"), [(0, True), (1, True), (3, False)])
+def test_a_started_model_keeps_its_language_model_unless_the_script_is_another(
+    tmp_path: Path, pairs: Callable[..., Path], make_run: MakeRun, strange: int, stays: bool
+) -> None:
+    first = make_run(tmp_path / "first", features="pixels", epochs=0.1)
+    list(train(first))
+    spec = read_spec(first.output)
+    described = dataclasses.replace(spec, training={**spec.training, "language": "latin"})
+    named = tmp_path / "named.safetensors"
+    save_described(named, first.output, described)
+    words = ["abc" * 11] * 3 + ["cab" * 33 + "x" * strange]  # about 200 known characters
+    started = Recipe(training=TrainingOptions(validation=0), start=named)
+    run, _ = prepare([pairs(tmp_path / "data", words)], tmp_path / "second", started)
+    assert run.spec.training.get("language") == ("latin" if stays else None)
