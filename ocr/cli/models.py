@@ -13,7 +13,7 @@ EXAMPLES = """\
 ocr models
 ocr info default                    all about one of them
 ocr recognize line.png -m default   read with it
-ocr recognize line.png --lm latin   and with a language model"""
+ocr recognize line.png --lm none    without the language model it names"""
 
 
 @make_command("models", EXAMPLES)

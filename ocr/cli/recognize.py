@@ -35,7 +35,7 @@ ocr recognize page.jpg                          the lines of a page, in the orde
 ocr recognize scan.tif book.pdf                 every page of a TIFF or a PDF
 ocr recognize 'lines/*.png' --with-names        a pattern; each line after its image's name
 ocr recognize line.png --format json            confidence and a box per character
-ocr recognize line.png --lm latin               with knowledge of the language
+ocr recognize line.png --lm french.lm           with a language model of your own; none: without
 ocr recognize line.png --format json --alternatives 4
 ocr recognize - < line.png                      the image from standard input"""
 
