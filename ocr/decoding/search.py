@@ -14,7 +14,7 @@ The prefixes best by  ln p + weight * language + bonus * length  go on, ``width`
 language's score is that of an automaton which reads the prefix as it grows. Prefixes are nodes
 of a tree, so one that was dropped and grows again is known to be the same.
 
-All numbers below are natural logarithms. search.c holds the same search, a hundred times as
+All numbers below are natural logarithms. search.c holds the same search, fifty times as
 fast; it is taken where it can be built (native.py), and what stands here otherwise.
 """
 

@@ -69,7 +69,7 @@ def doubled(rng: np.random.Generator, frames: int) -> LogProbs:
 KINDS = (spread, impossible, tied, alike, doubled)
 
 
-def lines_of(seed: int, lengths: Sequence[int] = (0, 1, 2, 25)) -> list[LogProbs]:
+def lines_of(seed: int, lengths: Sequence[int] = (0, 1, 2, 16)) -> list[LogProbs]:
     rng = np.random.default_rng(seed)
     return [make(rng, frames) for make in KINDS for frames in lengths]
 
@@ -128,7 +128,7 @@ def test_the_beam_is_wider_than_there_are_texts() -> None:
 def test_margins_are_the_same(kind: str, threshold: float) -> None:
     decoder = dataclasses.replace(DECODERS[kind], threshold=threshold)
     rng = np.random.default_rng(3)
-    for log_probs in lines_of(4, lengths=(1, 25)):
+    for log_probs in lines_of(4, lengths=(1, 16)):
         frames = decoder.frames(log_probs)
         for count in (0, 1, 12):
             labels = rng.integers(1, SIZE, count)
