@@ -2,7 +2,7 @@
 
     cli -> batch, calibration, evaluation, explanation, report, training, tuning, recognition
         -> network -> decoding, preprocessing, formats -> alphabet, confidence, geometry, metrics
-        -> types, options, fields, errors, files, cores
+        -> types, options, fields, errors, files, builder, cores
 
 ``violations`` judges one file's source, ``cycles`` all of them together. Both are tried on
 planted faults first, so that a checker which sees nothing cannot pass.
@@ -29,7 +29,7 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 LEVELS = (
-    {"types", "options", "fields", "errors", "files", "cores"},
+    {"types", "options", "fields", "errors", "files", "builder", "cores"},
     {"alphabet", "confidence", "geometry", "metrics"},
     {"decoding", "preprocessing", "formats"},
     {"network"},
@@ -278,6 +278,14 @@ def test_the_wheel_carries_every_room() -> None:
     listed = set(project()["tool"]["setuptools"]["packages"])
     folders = {package for package, _ in house().values()}
     assert listed == folders | {"ocr.shipped_models"}
+
+
+def test_the_wheel_carries_the_sources_in_c() -> None:
+    listed = project()["tool"]["setuptools"]["package-data"]
+    folders = {path.parent for path in (ROOT / "ocr").rglob("*.c")}
+    assert {".".join(folder.relative_to(ROOT).parts) for folder in folders} == {
+        package for package, patterns in listed.items() if "*.c" in patterns
+    }
 
 
 PAGE = """

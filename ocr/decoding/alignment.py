@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr.alphabet import BLANK
-from ocr.decoding.compiled import compiled
+from ocr.decoding import native
 from ocr.types import Float32Array
 
 Float64Array = npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ def align_labels(log_probs: Float32Array | Float64Array, labels: Sequence[int]) 
     skips = np.zeros(len(states), np.bool_)  # whether a state can be reached over a blank
     skips[3::2] = states[3::2] != states[1:-2:2]
     scores = np.ascontiguousarray(log_probs[:, states], np.float64)  # (T, S)
-    path = best_path(scores, skips)
+    path = (native.best_path if native.can_run() else best_path)(scores, skips)
     if not len(path):
         raise ValueError(f"{len(log_probs)} frames cannot hold {len(labels)} labels")
     wanted = np.arange(1, len(states), 2)
@@ -54,7 +54,6 @@ def peak_frames(
     ]
 
 
-@compiled
 def best_path(scores: Float64Array, skips: npt.NDArray[np.bool_]) -> IntArray:
     """(T,) the state at each frame; (0,) where no path reaches the end."""
     frames, count = scores.shape

@@ -16,8 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ocr.decoding.compiled import compiled
-
 Int32Array = npt.NDArray[np.int32]
 Float32Array = npt.NDArray[np.float32]
 
@@ -44,7 +42,6 @@ class Automaton(NamedTuple):
     prices: Float32Array
 
 
-@compiled
 def step(automaton: Automaton, state: int, symbol: int) -> tuple[int, float]:
     """The state after ``symbol``, and the score of the way there."""
     score = 0.0
@@ -94,7 +91,7 @@ def without_dead_ends(automaton: Automaton) -> Automaton:
 
 def check(automaton: Automaton, symbols: int) -> None:
     """Raise ValueError unless every step with one of so many symbols stays inside the arrays and
-    ends: compiled code would read whatever memory it is sent to."""
+    ends: search.c would read whatever memory it is sent to."""
     states, arcs = len(automaton.fallbacks), len(automaton.symbols)
     first, fallbacks = automaton.first, automaton.fallbacks
     sound = (

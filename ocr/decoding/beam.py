@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from ocr.alphabet import Alphabet
 from ocr.confidence import label_posteriors
+from ocr.decoding import native
 from ocr.decoding.alignment import Spans, align_labels, peak_frames
-from ocr.decoding.automaton import END, Automaton, anything
+from ocr.decoding.automaton import END, START, Automaton, anything, check
 from ocr.decoding.language import LanguageModel
 from ocr.decoding.languagefile import read_language_model, resolve_language_model
 from ocr.decoding.rivals import rival_margins
@@ -44,6 +45,8 @@ class BeamDecoder:
     threshold    0..1, labels less probable than this at a frame are not tried there
     temperature  of the posteriors, see rivals.py
     readings     how many hypotheses to return at most
+
+    Raises ValueError where a search would leave the arrays.
     """
 
     automaton: Automaton
@@ -54,8 +57,14 @@ class BeamDecoder:
     readings: int = 1
 
     def __post_init__(self) -> None:
-        for array in self.automaton:
-            array.flags.writeable = False  # one kind of array for numba to compile for
+        known = int(self.automaton.first[START])  # the root has an arc for every symbol
+        check(self.automaton, known)
+        if self.symbols.min() < 0 or self.symbols.max() >= known:
+            raise ValueError("a label has a symbol that the automaton does not know")
+        if self.merit.width < 1:
+            raise ValueError(f"a beam of {self.merit.width} texts follows none")
+        for array in (*self.automaton, self.symbols):
+            array.flags.writeable = False  # stays what was checked: search.c relies on it
 
     def __call__(self, log_probs: Float32Array) -> tuple[Hypothesis, ...]:
         """Best first. ``optical`` is the log of the sum over the paths that the beam has kept."""
@@ -69,7 +78,8 @@ class BeamDecoder:
 
     def read(self, frames: Frames) -> list[Reading]:
         """The texts alone, best first."""
-        tree, beam = search(frames, self.automaton, self.merit)
+        find = native.search if native.can_run() else search
+        tree, beam = find(frames, self.automaton, self.merit)
         order = np.argsort(-merits(tree, beam, self.merit), kind="stable")[: self.readings]
         return [
             Reading(
@@ -107,7 +117,10 @@ class BeamDecoder:
         )
 
     def frames(self, log_probs: Float32Array) -> Frames:
-        """The log-probabilities (T, K) and the labels to be tried at each frame."""
+        """The log-probabilities (T, K) and the labels to be tried at each frame. Raises ValueError
+        for another K than there are symbols."""
+        if log_probs.shape[1] != len(self.symbols):
+            raise ValueError(f"{log_probs.shape[1]} labels, but {len(self.symbols)} symbols")
         least = math.log(self.threshold) if self.threshold > 0 else -math.inf
         at, labels = np.nonzero(log_probs[:, 1:] >= least)
         first = np.searchsorted(at, np.arange(len(log_probs) + 1))
@@ -117,7 +130,8 @@ class BeamDecoder:
         """(U, R) the margins of what could stand in the place of each label."""
         peaks = peak_frames(frames.log_probs, labels, spans)
         places = np.array([labels, peaks], np.int64)  # (2, U)
-        return rival_margins(frames, self.automaton, self.merit, places[0], places[1])
+        compare = native.rival_margins if native.can_run() else rival_margins
+        return compare(frames, self.automaton, self.merit, places[0], places[1])
 
 
 def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:

@@ -16,14 +16,12 @@ import numpy.typing as npt
 
 from ocr.alphabet import BLANK
 from ocr.decoding.automaton import END, START, Automaton, step
-from ocr.decoding.compiled import compiled
 from ocr.decoding.search import Frames, Merit
 
 IntArray = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
 
 
-@compiled
 def rival_margins(
     frames: Frames, automaton: Automaton, merit: Merit, labels: IntArray, peaks: IntArray
 ) -> Float64Array:
@@ -32,15 +30,12 @@ def rival_margins(
     labels  (U,) of the reading; peaks (U,) the frame of each label
     """
     states, symbols = trace(automaton, frames.symbols, labels)
-    most = 0
-    for frame in peaks:
-        most = max(most, frames.first[frame + 1] - frames.first[frame])
-    margins = np.full((len(labels), most + 1), -np.inf)
+    margins = no_margins(frames, peaks)
     for place in range(len(labels)):
         y = frames.log_probs[peaks[place]]
         own = y[labels[place]]
         without = spelling(automaton, states, symbols, place, BLANK)
-        margins[place, most] = y[BLANK] - own + merit.weight * without - merit.bonus
+        margins[place, -1] = y[BLANK] - own + merit.weight * without - merit.bonus
         first, last = frames.first[peaks[place]], frames.first[peaks[place] + 1]
         for index in range(first, last):
             rival = frames.labels[index]
@@ -50,7 +45,12 @@ def rival_margins(
     return margins
 
 
-@compiled
+def no_margins(frames: Frames, peaks: IntArray) -> Float64Array:
+    """(U, R) -inf, with room for all labels tried at any of the peaks, and the blank as last."""
+    most = int(np.diff(frames.first)[peaks].max(initial=0))
+    return np.full((len(peaks), most + 1), -np.inf)
+
+
 def trace(automaton: Automaton, symbol_of: IntArray, labels: IntArray) -> tuple[IntArray, IntArray]:
     """The automaton's states before every symbol of the line and after the last, (U + 2,), and
     those symbols, (U + 1,), of which the last is the end."""
@@ -63,7 +63,6 @@ def trace(automaton: Automaton, symbol_of: IntArray, labels: IntArray) -> tuple[
     return states, symbols
 
 
-@compiled
 def spelling(
     automaton: Automaton, states: IntArray, symbols: IntArray, place: int, symbol: int
 ) -> float:

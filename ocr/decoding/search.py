@@ -14,8 +14,8 @@ The prefixes best by  ln p + weight * language + bonus * length  go on, ``width`
 language's score is that of an automaton which reads the prefix as it grows. Prefixes are nodes
 of a tree, so one that was dropped and grows again is known to be the same.
 
-All numbers below are natural logarithms. These functions are compiled where numba is
-installed, which is why they take arrays and tuples.
+All numbers below are natural logarithms. search.c holds the same search, fifty times as
+fast; it is taken where it can be built (native.py), and what stands here otherwise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ import numpy.typing as npt
 
 from ocr.alphabet import BLANK
 from ocr.decoding.automaton import END, START, Automaton, step
-from ocr.decoding.compiled import compiled
 
 IntArray = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
@@ -89,7 +88,6 @@ class Beam(NamedTuple):
     used: IntArray
 
 
-@compiled
 def log_add(a: float, b: float) -> float:
     """ln(e^a + e^b)."""
     if a < b:
@@ -97,7 +95,6 @@ def log_add(a: float, b: float) -> float:
     return a if b == NOTHING else a + math.log1p(math.exp(b - a))
 
 
-@compiled
 def child_of(tree: Tree, node: int, label: int, symbol: int, automaton: Automaton) -> int:
     """The node grown by a label, made if it is not there."""
     found = tree.child[node]
@@ -118,7 +115,6 @@ def child_of(tree: Tree, node: int, label: int, symbol: int, automaton: Automato
     return int(made)
 
 
-@compiled
 def add(tree: Tree, beam: Beam, node: int, blank: float, other: float) -> None:
     """Add probability to a node's row, made if it is not there."""
     row = tree.row[node]
@@ -134,7 +130,6 @@ def add(tree: Tree, beam: Beam, node: int, blank: float, other: float) -> None:
         beam.other[row] = log_add(beam.other[row], other)
 
 
-@compiled
 def advance(
     tree: Tree, beam: Beam, after: Beam, frames: Frames, t: int, automaton: Automaton
 ) -> None:
@@ -153,7 +148,6 @@ def advance(
                 add(tree, after, child, NOTHING, before + y[label])
 
 
-@compiled
 def merits(tree: Tree, beam: Beam, merit: Merit) -> Float64Array:
     """(rows,) what each row is judged by."""
     values = np.empty(beam.used[0])
@@ -167,7 +161,6 @@ def merits(tree: Tree, beam: Beam, merit: Merit) -> Float64Array:
     return values
 
 
-@compiled
 def select(tree: Tree, beam: Beam, best: Beam, merit: Merit) -> None:
     """The best rows of ``beam`` become those of ``best``, best first; equals keep their order."""
     order = np.argsort(-merits(tree, beam, merit), kind="mergesort")
@@ -181,16 +174,12 @@ def select(tree: Tree, beam: Beam, best: Beam, merit: Merit) -> None:
         best.other[row] = beam.other[chosen]
 
 
-@compiled
 def search(frames: Frames, automaton: Automaton, merit: Merit) -> tuple[Tree, Beam]:
     """The beam after the last frame, in no order, the end of the line scored by the automaton."""
-    count = len(frames.log_probs)
-    widest = max(np.diff(frames.first).max(), 0) if count else 0
-    tree = new_tree(2 + merit.width * len(frames.labels))
-    beam, after = new_beam(merit.width), new_beam(merit.width * (1 + widest))
+    tree, beam, after = allocate(frames, merit)
     add(tree, beam, EMPTY, 0.0, NOTHING)
     tree.row[EMPTY] = NOBODY
-    for t in range(count):
+    for t in range(len(frames.log_probs)):
         advance(tree, beam, after, frames, t, automaton)
         select(tree, after, beam, merit)
     for row in range(beam.used[0]):
@@ -199,9 +188,16 @@ def search(frames: Frames, automaton: Automaton, merit: Merit) -> tuple[Tree, Be
     return tree, beam
 
 
-@compiled
+def allocate(frames: Frames, merit: Merit) -> tuple[Tree, Beam, Beam]:
+    """A tree of the empty prefix, a beam of ``width`` rows, and one for all that these may become
+    at a frame; both are empty."""
+    widest = int(np.diff(frames.first).max(initial=0))
+    tree = new_tree(1 + merit.width * len(frames.labels))
+    return tree, new_beam(merit.width), new_beam(merit.width * (1 + widest))
+
+
 def new_tree(capacity: int) -> Tree:
-    links = np.full((6, capacity), NOBODY)
+    links = np.full((6, capacity), NOBODY, np.int64)
     zeros = np.zeros(capacity, np.int64)
     used = np.ones(1, np.int64)
     tree = Tree(
@@ -212,7 +208,6 @@ def new_tree(capacity: int) -> Tree:
     return tree
 
 
-@compiled
 def new_beam(capacity: int) -> Beam:
     logs = np.full((2, capacity), NOTHING)
-    return Beam(np.full(capacity, NOBODY), logs[0], logs[1], np.zeros(1, np.int64))
+    return Beam(np.full(capacity, NOBODY, np.int64), logs[0], logs[1], np.zeros(1, np.int64))

@@ -1,19 +1,13 @@
-"""lstm.c, built on first use by the machine's own C compiler and kept in the user's cache.
+"""lstm.c, called on torch's tensors.
 
-Nothing is lost without a compiler but speed: ``can_run`` then says no, and lstm.py walks in
-torch's operations. The environment's CC names the compiler; with CC empty none is used.
+Nothing is lost where it cannot be built (builder.py) but speed: ``can_run`` then says no, and
+lstm.py walks in torch's operations.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
-import os
-import platform
-import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ocr import builder
 from ocr.network.directions import frame_mask
 from ocr.network.recurrence import Lines, Start, Trace, Weights, state_dtype
 
@@ -29,9 +24,7 @@ if TYPE_CHECKING:
     from ocr.network.lstm import LstmCell
 
 SOURCE = Path(__file__).with_name("lstm.c")
-FLAGS = ("-O2", "-march=native", "-fno-math-errno", "-shared", "-fPIC")
 DEFINES = {torch.float32: (), torch.bfloat16: ("-DBF16",)}
-COMPILE_SECONDS = 120  # a compiler that takes longer is stuck
 
 
 class Squash(ctypes.Structure):
@@ -60,8 +53,7 @@ class Pass(ctypes.Structure):
 class Library:
     """lstm.c for one data type. ``lanes``: units per register; ``depth``: see ``pack``."""
 
-    def __init__(self, file: Path) -> None:
-        code = ctypes.CDLL(str(file))
+    def __init__(self, code: ctypes.CDLL) -> None:
         code.lanes.restype = code.depth.restype = ctypes.c_int64
         self.lanes, self.depth = int(code.lanes()), int(code.depth())
         self.forward_pass, self.backward_pass = code.forward_pass, code.backward_pass
@@ -78,48 +70,8 @@ class Library:
 @functools.cache
 def library(dtype: torch.dtype) -> Library | None:
     """The built code for float32 or bfloat16, or None where it cannot be had."""
-    compiler = shutil.which(os.environ.get("CC", "cc"))
-    if compiler is None or dtype not in DEFINES:
-        return None
-    try:
-        return Library(_built(compiler, (*FLAGS, *DEFINES[dtype])))
-    except (OSError, RuntimeError, subprocess.SubprocessError):  # no folder, other processor
-        return None
-
-
-def _built(compiler: str, flags: tuple[str, ...]) -> Path:
-    """The shared library, from the cache or made now. Raises OSError,
-    RuntimeError (no home folder), SubprocessError."""
-    processor = _processor()
-    key = hashlib.sha256("\n".join([SOURCE.read_text(), compiler, *flags, processor]).encode())
-    file = cache_folder() / f"lstm-{key.hexdigest()[:16]}.so"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:  # processes may race
-            made = Path(folder) / "lstm.so"
-            subprocess.run(
-                [compiler, *flags, str(SOURCE), "-o", str(made)],
-                check=True,
-                capture_output=True,
-                timeout=COMPILE_SECONDS,
-            )
-            made.replace(file)
-    return file
-
-
-def cache_folder() -> Path:
-    """Where the built code is kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "carousel"
-
-
-def _processor() -> str:
-    """What -march=native depends on: a home folder may be shared by different machines."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()}"
-    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    code = builder.library(SOURCE, *DEFINES[dtype]) if dtype in DEFINES else None
+    return None if code is None else Library(code)
 
 
 def can_run(values: Tensor, recurrent: Tensor) -> bool:

@@ -15,7 +15,6 @@ training and validation lines (ocr lm). Per list and decoder:
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import platform
 import time
@@ -27,7 +26,7 @@ from pathlib import Path
 from ocr.alphabet import Alphabet
 from ocr.calibration import KnownLine
 from ocr.confidence import calibration_error, errors_removed, reliability, whole
-from ocr.decoding import Decoder, decoder_for
+from ocr.decoding import Decoder, decoder_for, native
 from ocr.metrics import edit_counts, right_characters
 from ocr.options import DecodingOptions
 from ocr.preprocessing import preprocess
@@ -100,10 +99,10 @@ def main() -> None:
         options["lexicon"] = DecodingOptions(lexicon=given.lexicon)
     decoders = {name: decoder_for(o, recognizer.alphabet) for name, o in options.items()}
     totals = {name: Result() for name in decoders}
-    fast = "with" if importlib.util.find_spec("numba") else "without"
+    compiled = "compiled" if native.can_run() else "not compiled"
     print(
-        f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, one used, {fast} numba, "
-        f"model {recognizer.model_id}\n\n"
+        f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, one used, "
+        f"search.c {compiled}, model {recognizer.model_id}\n\n"
         "| list | decoder | lines | CER % | change % | ms/line | ECE | removed % |\n"
         "|---|---|---|---|---|---|---|---|"
     )
@@ -115,7 +114,6 @@ def main() -> None:
         print(f"| {name} | network | {len(lines)} | | | {1000 * seconds / len(lines):.2f} | | |")
         results: dict[str, Result] = {}
         for kind, decoder in decoders.items():
-            decoder(lines[0].log_probs)  # compiles what is to be compiled
             results[kind] = decoded(decoder, lines, recognizer.alphabet)
             totals[kind].add(results[kind])
             print(f"| {name} {results[kind].row(kind, results['greedy'])}", flush=True)

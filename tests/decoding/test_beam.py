@@ -191,6 +191,36 @@ def test_no_frames_read_as_no_text() -> None:
     assert (hypothesis.labels, hypothesis.optical) == ((), 0.0)
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"automaton": anything(3)._replace(targets=np.array([0, 2, 0], np.int32))}, "nowhere"),
+        ({"automaton": anything(3)._replace(fallbacks=np.array([0, 1], np.int32))}, "nowhere"),
+        ({"automaton": anything(2)}, "a symbol that the automaton does not know"),
+        ({"symbols": np.array([0, 1, -1])}, "a symbol that the automaton does not know"),
+        ({"merit": Merit(0.0, 0.0, 0)}, "a beam of 0 texts follows none"),
+    ],
+)
+def test_what_would_lead_out_of_the_arrays_is_refused(
+    changes: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        replace(decoder(3), **changes)  # type: ignore[arg-type]
+
+
+def test_what_was_checked_stays_as_it_is() -> None:
+    checked = decoder(3)
+    for array in (*checked.automaton, checked.symbols):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_a_line_needs_the_labels_of_the_decoder(size: int) -> None:
+    with pytest.raises(ValueError, match=f"{size} labels, but 3 symbols"):
+        decoder(3)(random_log_probs(0, 5, size))
+
+
 def test_shares_are_what_the_texts_have_of_all_probability() -> None:
     """With every text found, and no language, a share is the text's probability; a temperature
     flattens them."""

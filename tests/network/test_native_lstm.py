@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
@@ -131,32 +130,6 @@ def test_without_a_compiler_there_is_no_library(monkeypatch: pytest.MonkeyPatch)
     for cell in ("lstm", "lstm-peephole"):
         layer = RecurrentLayer(cell, 6, 16)
         results(layer, torch.tensor([9, 4]), bfloat16=False)
-
-
-@pytest.mark.usefixtures("fresh")
-def test_a_compiler_that_fails_is_no_compiler(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    fake = tmp_path / "cc"
-    fake.write_text("#!/bin/sh\nexit 1\n")
-    fake.chmod(0o755)
-    monkeypatch.setenv("CC", str(fake))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert native.library(torch.float32) is None
-    assert not list((tmp_path / "cache").rglob("*.so"))
-
-
-@pytest.mark.usefixtures("fresh")
-def test_the_build_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    need(torch.float32)
-    native.library.cache_clear()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert native.library(torch.float32) is not None
-    (built,) = tmp_path.rglob("*.so")
-    when = built.stat().st_mtime_ns
-    native.library.cache_clear()
-    assert native.library(torch.float32) is not None
-    assert built.stat().st_mtime_ns == when
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
