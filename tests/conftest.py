@@ -1,4 +1,5 @@
-"""Fonts for the tests: those that matplotlib brings, under their own licence."""
+"""Fonts for the tests: those that matplotlib brings, under their own licence. And no test of
+random examples is judged by its time."""
 
 from __future__ import annotations
 
@@ -7,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from fontfiles import dejavu
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

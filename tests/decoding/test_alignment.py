@@ -24,7 +24,7 @@ def path_of(labels: tuple[int, ...], spans: tuple[tuple[int, int], ...], frames:
     return path
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), LABELS)
 def test_the_path_is_the_best_of_all(seed: int, frames: int, labels: tuple[int, ...]) -> None:
     probabilities = np.random.default_rng(seed).dirichlet(np.ones(4), frames)

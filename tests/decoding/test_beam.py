@@ -66,7 +66,7 @@ def decoder(size: int, width: int = ENDLESS, readings: int = ENDLESS) -> BeamDec
     return BeamDecoder(anything(size), np.arange(size), Merit(0.0, 0.0, width), readings=readings)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(1, 4))
 def test_an_endless_beam_gives_every_text_its_probability(
     seed: int, frames: int, size: int
@@ -81,7 +81,7 @@ def test_an_endless_beam_gives_every_text_its_probability(
     assert ranked == sorted(ranked, reverse=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
 def test_with_a_language_model_the_best_of_all_texts_is_found(seed: int, frames: int) -> None:
     log_probs = random_log_probs(seed, frames, 4)

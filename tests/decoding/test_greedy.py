@@ -55,7 +55,7 @@ def test_greedy_equals_a_scalar_loop(seed: int, frames: int, size: int) -> None:
     assert hypothesis.language == 0.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 4))
 def test_optical_score_is_the_best_of_all_paths(seed: int, frames: int, size: int) -> None:
     log_probs = random_log_probs(seed, frames, size)

@@ -114,7 +114,7 @@ def test_every_probability_is_that_of_the_formulas(order: int, prune: int) -> No
             assert found == pytest.approx(expected, rel=1e-5), (history, symbol)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.text("abc 1'", min_size=1, max_size=12), min_size=1, max_size=6),
     st.integers(2, 8),

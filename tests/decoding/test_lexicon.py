@@ -63,7 +63,7 @@ def random_log_probs(seed: int, frames: int, labels: int) -> NDArray[np.float32]
     return (scores - log_sums).astype(np.float32)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
 def test_the_search_equals_brute_force(seed: int, frames: int) -> None:
     log_probs = random_log_probs(seed, frames, 4)

@@ -59,13 +59,13 @@ def changed(page: PageTranscript, **changes: Callable[[Transcript], object]) -> 
     return replace(page, transcripts=tuple(readings))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pages())
 def test_page_xml(page: PageTranscript) -> None:
     assert through("pagexml", page) == beside(page)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pages(ANY_TEXT), st.data())
 def test_json(page: PageTranscript, data: st.DataObject) -> None:
     """Everything; the other formats know no scores."""
@@ -75,7 +75,7 @@ def test_json(page: PageTranscript, data: st.DataObject) -> None:
     assert through("json", page) == beside(page)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pages())
 def test_alto(page: PageTranscript) -> None:
     """All but the confidences of lines and of alternatives."""
@@ -86,7 +86,7 @@ def test_alto(page: PageTranscript) -> None:
         assert reading.confidence == pytest.approx(mean(expected), abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pages())
 def test_hocr(page: PageTranscript) -> None:
     """All but the options, any alternatives, the bends of baselines, and spaces beside spaces."""
@@ -121,7 +121,7 @@ def test_the_straight_baseline_of_hocr() -> None:
     assert back.page.lines[2].baseline == ()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pages(ANY_TEXT), st.sampled_from(["pagexml", "alto"]))
 def test_what_xml_cannot_hold_is_replaced(page: PageTranscript, kind: str) -> None:
     """Control characters and the like: XML 1.0, section 2.2; and carriage returns."""
@@ -220,7 +220,7 @@ def test_the_table_of_a_page() -> None:
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(pages(ANY_TEXT))
 def test_no_text_can_break_the_table(page: PageTranscript) -> None:
     written = WRITERS["tsv"](page)

@@ -210,7 +210,7 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return saved(tmp_path_factory.mktemp("blank"), BLANK)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.text(max_size=12), max_size=3))
 def test_any_text_makes_a_pdf(blank: Path, texts: list[str]) -> None:
     data = write_pdf(page_on(blank, *texts))

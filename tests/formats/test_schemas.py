@@ -48,7 +48,7 @@ def complaints(kind: str, data: bytes) -> list[str]:
     return [str(error) for error in validator.error_log]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pages(ANY_TEXT), st.sampled_from(list(FILES)))
 def test_every_page_is_valid(page: PageTranscript, kind: str) -> None:
     data = WRITERS[kind](page)
@@ -117,7 +117,7 @@ def judged(kind: str, around: str | None, title: str) -> list[str]:
     return faults + [f"{name} twice" for name, count in Counter(names).items() if count > 1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pages(ANY_TEXT))
 def test_hocr_keeps_the_rules(page: PageTranscript) -> None:
     data = WRITERS["hocr"](page)

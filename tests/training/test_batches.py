@@ -32,7 +32,7 @@ def batcher_of(store: LineStore, features: str = "pixels", seed: int = 1) -> Bat
     return Batcher(store, spec_of(features), np.arange(len(store)), seed)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     widths=st.lists(st.integers(1, 5000), min_size=1, max_size=300),
     batch_size=st.integers(1, 9),

@@ -27,7 +27,7 @@ def sides(samples: list[Sample], share: float, seed: int) -> tuple[set[str], set
     return {s.id for s in split.train}, {s.id for s in split.validation}
 
 
-unhurried = settings(deadline=None, max_examples=60)  # a busy machine is no failure
+unhurried = settings(max_examples=60)  # a busy machine is no failure
 page_names = st.text(string.ascii_letters, min_size=3, max_size=8)
 page_sizes = st.dictionaries(page_names, st.integers(1, 30), min_size=1, max_size=40)
 shares = st.floats(0.01, 0.9)
