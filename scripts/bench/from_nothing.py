@@ -16,13 +16,15 @@ nothing where there is no model yet. All else that it has to say goes to its sta
 scripts/bench/trainers/ has those of this project, of kraken and of Calamari, each at its own
 defaults. Without --trainer, ours alone. Each runs in its tool's own Python:
 
-    kraken    PyPI: kraken 7.1.1, torch 2.13.0, torchvision 0.28.0
-    Calamari  Python 3.11 at most; PyPI: calamari-ocr 2.3.1, tensorflow-cpu 2.15.1, the last with
-              Keras 2, numpy 1.26; tensorflow-cpu is not the tensorflow that calamari-ocr and
-              ocrd-fork-tfaip ask for: install these two without their dependencies, then those
+    kraken    PyPI: kraken 7.1.1; of torch (2.13.0) and torchvision (0.28.0) the same build, for
+              CPU or CUDA, or torchvision lacks its operators
+    Calamari  PyPI: calamari-ocr 2.3.1; it needs Keras 2, thus tensorflow 2.15 and Python 3.11 at
+              most. For the smaller tensorflow-cpu 2.15.1 install calamari-ocr and
+              ocrd-fork-tfaip 1.2.7 without dependencies, and what else these two ask for
 
-The trainers take turns on the same cores, at most ``CORES``. The training lines are drawn once,
-so that fewer of them are among more; the validation lines are thinned evenly.
+The trainers take turns on the same cores, ``CORES`` where there are more (on Linux). The training
+lines are drawn once, so that fewer of them are among more; the validation lines are thinned
+evenly. Reading is not timed.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ocr  # loads nothing yet: what it takes to load the rest counts
 
-RESERVE = 0.1  # min, to start the other processes with and to calibrate the model at the end
+RESERVE = 0.1  # min, to start the other processes in, and for the last look at the model
 
 
 def learn(training: Path, validation: Path, model: Path, deadline: float) -> float:
@@ -20,7 +20,7 @@ def learn(training: Path, validation: Path, model: Path, deadline: float) -> flo
     left = (deadline - time.monotonic()) / 60 - RESERVE
     run = replace(run, options=replace(run.options, minutes=left))
     epochs = 0.0
-    with closing(ocr.train(run)) as steps:
+    with closing(ocr.train(run, lambda: time.monotonic() > deadline)) as steps:
         for progress in steps:
             epochs = progress.epoch
     return epochs

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from tool import program, run, tell
 
 EPOCH = re.compile(r"checkpoint_(\d+)-(-?\d+\.\d+)\.ckpt")  # its number from 0, its accuracy
+ABORTED = "checkpoint_abort.ckpt"
 THREADS = ("--threads", str(len(os.sched_getaffinity(0))))
 
 
@@ -37,13 +39,19 @@ def best(folder: Path) -> tuple[Path | None, str]:
     if epochs:
         _, epoch, path = max(epochs)
         return path, f"best after epoch {epoch}"
-    return (found[0][0], "less than an epoch") if found else (None, "")
+    aborted = folder / ABORTED
+    return (aborted, "less than an epoch") if aborted.exists() else (None, "")
 
 
 def read(checkpoint: Path, test: Path) -> None:
-    """Read every image as a whole line, without segmentation."""
+    """Read every image as one line, without segmentation; nothing where there is no model yet."""
     model = checkpoint.with_name("chosen.safetensors")
-    run([program("ketos"), "convert", "-o", model, checkpoint])
+    try:
+        run([program("ketos"), "convert", "-o", model, checkpoint])
+    except subprocess.CalledProcessError:
+        if checkpoint.name != ABORTED:
+            raise
+        return  # interrupted before its first step: kraken said why that is no model
     images = sorted(test.glob("*.png"))
     texts = [checkpoint.with_name(f"{image.stem}.txt") for image in images]
     pairs = [part for pair in zip(images, texts, strict=True) for part in ("-i", *pair)]
