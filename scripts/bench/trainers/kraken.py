@@ -54,8 +54,8 @@ def read(checkpoint: Path, test: Path) -> None:
         return  # interrupted before its first step: kraken said why that is no model
     images = sorted(test.glob("*.png"))
     texts = [checkpoint.with_name(f"{image.stem}.txt") for image in images]
-    pairs = [part for pair in zip(images, texts, strict=True) for part in ("-i", *pair)]
-    run([program("kraken"), *pairs, *THREADS, "ocr", "-s", "--num-line-workers", "0", "-m", model])
+    inputs = [part for pair in zip(images, texts, strict=True) for part in ("-i", *pair)]
+    run([program("kraken"), *inputs, *THREADS, "ocr", "-s", "--num-line-workers", "0", "-m", model])
     tell(images, texts)
 
 

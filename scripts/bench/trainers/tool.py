@@ -33,6 +33,7 @@ def run(command: Sequence[str | Path], deadline: float | None = None) -> None:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def program(name: str) -> Path:
