@@ -55,6 +55,7 @@ def read(checkpoint: Path, test: Path) -> None:
     images = sorted(test.glob("*.png"))
     texts = [checkpoint.with_name(f"{image.stem}.txt") for image in images]
     inputs = [part for pair in zip(images, texts, strict=True) for part in ("-i", *pair)]
+    # Without workers, which kraken would start anew for every image; the text is the same.
     run([program("kraken"), *inputs, *THREADS, "ocr", "-s", "--num-line-workers", "0", "-m", model])
     tell(images, texts)
 
