@@ -37,6 +37,8 @@ def widened(
 
 def check_sizes(old: NetworkOptions, new: NetworkOptions) -> None:
     """Raise UsageError if a network of the sizes ``old`` cannot be widened to ``new``."""
+    if old == new:
+        return
     for name in ("cell", "layers"):
         settled, asked = getattr(old, name), getattr(new, name)
         if settled != asked:

@@ -11,7 +11,7 @@ language. Without --reader, ours alone.
 
 Every reader gets the same PNG files. On each list the readers take turns line by line, so that
 whatever else the machine does meets all of them alike; the first line of a reader, which loads
-its model, is not timed. Where all lines are too many, a list is thinned evenly.
+its model, is not timed. Where all lines are too many, some are drawn once.
 """
 
 from __future__ import annotations

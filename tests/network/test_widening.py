@@ -9,7 +9,7 @@ import torch
 
 from ocr.errors import UsageError
 from ocr.network.recognizer import RecognizerNetwork
-from ocr.network.widening import widened
+from ocr.network.widening import check_sizes, widened
 from ocr.options import FEATURES, NetworkOptions, PreprocessingOptions
 
 SMALL = NetworkOptions(convolutions="2,3,4,5", layers=2, hidden=7)
@@ -80,5 +80,7 @@ def test_what_is_no_widening_is_refused(asked: NetworkOptions) -> None:
 
 def test_a_tdnn_is_refused() -> None:
     preprocessing, small = PreprocessingOptions(height=20), replace(SMALL, cell="tdnn")
+    wide = replace(small, hidden=11)
     with pytest.raises(UsageError, match="from nothing"):
-        widened(network(preprocessing, small), preprocessing, (small, small))
+        widened(network(preprocessing, small), preprocessing, (small, wide))
+    check_sizes(small, small)  # to be trained on as it is
