@@ -81,7 +81,7 @@ class Distortions:
     contrast: Ratio = Ratio(0.2, 1.0, 2.0)  # towards bilevel scans
     grain: Amount = Amount(0.3, 0.01, 0.06)  # ink, standard deviation of the paper's texture
     blur: Amount = Amount(0.25, 0.4, 0.9)  # px sigma; thin strokes vanish above 1
-    resolution: Ratio = Ratio(0.25, 0.55, 0.85)  # lines of 48 px scanned with 26 to 41
+    resolution: Ratio = Ratio(0.25, 0.4, 0.85)  # lines of 48 px scanned with 19 to 41
     noise: Amount = Amount(0.3, 0.01, 0.06)  # ink, standard deviation; sensor
     specks: Amount = Amount(0.15, 0.0002, 0.0015)  # per pixel; dust and holes of bilevel scans
 

@@ -16,8 +16,8 @@ from ocr.training.ranges import NEVER, UNCHANGED, Amount, Ratio
 from ocr.training.synthesis.chance import Rng
 from ocr.types import Float32Array
 
-# px; a person reads smaller letters only by guessing.
-LEAST_X_HEIGHT = 7.5
+# px; typescript is still read at 7, smaller letters only by guessing.
+LEAST_X_HEIGHT = 6.0
 # Grey 0..1 that cameras bring the middle of an unevenly lit sheet up to.
 EXPOSED = 0.55
 # px; the window in which a threshold finds paper: wider than a stroke is thick.

@@ -69,7 +69,7 @@ SCAN = Capture(
     FLAT,
     Camera(
         blur=Amount(0.7, 0.3, 1.0),
-        scale=Ratio(0.8, 0.5, 1.1),
+        scale=Ratio(0.8, 0.35, 1.1),
         sharpening=Amount(0.25, 0.3, 1.5),
         contrast=Ratio(0.4, 0.8, 1.6),
         gamma=Ratio(0.3, 0.7, 1.4),
@@ -82,7 +82,7 @@ BILEVEL = Capture(
     FLAT,
     Camera(
         blur=Amount(0.8, 0.3, 1.0),
-        scale=Ratio(0.8, 0.6, 1.2),
+        scale=Ratio(0.8, 0.45, 1.2),
         noise=Amount(0.5, 0.01, 0.04),
         bilevel=Amount(1, 0.38, 0.68),
         specks=Amount(0.4, 0.0001, 0.001),
@@ -96,7 +96,7 @@ PHOTOGRAPH = Capture(
         shadow=Amount(0.3, 0.1, 0.45),
         blur=Amount(0.8, 0.4, 1.3),
         shake=Amount(0.2, 1, 3),
-        scale=Ratio(0.8, 0.5, 1.0),
+        scale=Ratio(0.8, 0.4, 1.0),
         contrast=Ratio(0.4, 0.6, 1.2),
         gamma=Ratio(0.5, 0.7, 1.35),
         noise=Amount(0.8, 0.005, 0.025),
@@ -106,5 +106,5 @@ PHOTOGRAPH = Capture(
 SCREENSHOT = Capture(
     "screenshot",
     Geometry(),
-    Camera(scale=Ratio(0.8, 0.45, 1.0), jpeg=Amount(0.2, 10, 60)),
+    Camera(scale=Ratio(0.8, 0.4, 1.0), jpeg=Amount(0.2, 10, 60)),
 )
