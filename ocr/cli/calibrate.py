@@ -10,6 +10,7 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.tuningdata import lines_option, read_known_lines
 from ocr.errors import UsageError
+from ocr.options import DecodingOptions
 
 EXAMPLES = """\
 ocr calibrate mine.safetensors val.tsv                     on lines it was not trained on
@@ -44,7 +45,7 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     path = resolve_model(model)
     if output is None and path in shipped_models().values():
         raise UsageError(f"{model} is a shipped model", "name the calibrated copy with -o")
-    recognizer = load_model(path)
+    recognizer = load_model(path, DecodingOptions(decoder="greedy"))  # no language model
     with read_known_lines(recognizer, data, lines) as known:
         found = calibrate_model(known, recognizer.alphabet)
         temperature = recognizer.spec.temperature * found.temperature

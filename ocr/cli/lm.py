@@ -13,7 +13,7 @@ from ocr.cli.command import model_option
 from ocr.cli.options import given, options_from, switch_of
 from ocr.cli.tuningdata import lines_option, read_known_lines
 from ocr.errors import UsageError
-from ocr.options import LanguageOptions
+from ocr.options import DecodingOptions, LanguageOptions
 
 if TYPE_CHECKING:
     from ocr.decoding.language import LanguageModel
@@ -140,7 +140,7 @@ def _tune(
     from ocr.recognition import load_model
     from ocr.tuning import tune_language_model
 
-    recognizer = load_model(model)
+    recognizer = load_model(model, DecodingOptions(decoder="greedy"))  # no language model
     with read_known_lines(recognizer, data, lines) as known:
         with progress_bar("tuning") as move:
             found = tune_language_model(language, known, recognizer.alphabet, move)
