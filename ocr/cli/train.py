@@ -15,7 +15,13 @@ from ocr.cli.command import command as make_command
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import Interrupted, UsageError
-from ocr.options import NetworkOptions, PreprocessingOptions, SynthesisOptions, TrainingOptions
+from ocr.options import (
+    AdaptationOptions,
+    NetworkOptions,
+    PreprocessingOptions,
+    SynthesisOptions,
+    TrainingOptions,
+)
 
 if TYPE_CHECKING:
     from ocr.training.loop import Progress
@@ -70,7 +76,8 @@ class Places:
     "start",
     metavar="MODEL",
     help="Begin with this model's weights; new characters are added to its alphabet, and with a "
-    "larger --hidden or --convolutions it is widened.",
+    "larger --hidden or --convolutions it is widened. Fewer than 500 lines are learnt from as "
+    "ocr adapt does, but for the switches given.",
 )
 @click.option(
     "--synthetic",
@@ -150,16 +157,26 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
         _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
         options["network"] = dataclasses.replace(spec.network, **given(NetworkOptions))
     claim(places.output, overwrite)
+    few = _options_for_few() if start else None
     look, seed = options.pop("synthesis"), options["training"].seed
     material = Material(places.synthetic, places.texts, look, seed) if places.synthetic else None
-    recipe = Recipe(**options, start=start, material=material)
+    recipe = Recipe(**options, start=start, material=material, few=few)
     with progress_bar("reading lines") as move:
         run, report = prepare(places.data, places.output, recipe, places.validation, move)
     from ocr.cli.datareport import report_text
 
     listed = write_problems(run, report.problems)
     click.echo(report_text(report, f"all are in {listed}"))
+    if run.options == few:
+        click.echo("few lines: a hand is learnt, as by ocr adapt")
     return run
+
+
+def _options_for_few() -> TrainingOptions:
+    """Those of ocr adapt but for what the user set."""
+    usual, chosen = AdaptationOptions().training, given(TrainingOptions)
+    limits = {"minutes": None} if "epochs" in chosen else {}  # the user's own limit is enough
+    return dataclasses.replace(usual, **{**limits, **chosen})
 
 
 def _must_match(kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()) -> None:

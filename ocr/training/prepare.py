@@ -6,7 +6,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec, Problem, Sample
 
 STRANGE = 0.01  # share of characters new to a model that its language model can bear
+FEW = 500  # fewer lines than this are a hand to be learnt, no collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Recipe:
     """What to train: sizes and options. With ``start``, preprocessing is the started model's
     own, and a ``network`` must be a wider one (see widening.py); None is the started model's,
     without one the default. With ``material``, lines rendered from it are trained on as well.
-    ``weights``: how much more often the lines of each source of data come; empty: alike."""
+    ``weights``: how much more often the lines of each source of data come; empty: alike. ``few``:
+    the options, where there are any, that take the place of ``training`` below ``FEW`` lines."""
 
     preprocessing: PreprocessingOptions = PreprocessingOptions()
     network: NetworkOptions | None = None
@@ -41,6 +43,7 @@ class Recipe:
     start: Path | None = None
     material: Material | None = None
     weights: tuple[float, ...] = ()
+    few: TrainingOptions | None = None
 
 
 def prepare(
@@ -56,21 +59,18 @@ def prepare(
     Raises InputError if no usable line is left, UsageError if the options do not fit.
     """
     data, validation = _listed(data), _listed(validation)
-    if not data:
-        raise UsageError("no training data given", "name a folder, a list or images")
     started = read_spec(recipe.start) if recipe.start else None
     if started and recipe.network:
         check_sizes(started.network, recipe.network)
-    # Read in one go, so that ids are unique and an image that both name is a validation line.
-    dataset = read_samples([*validation, *data])
-    if not dataset.samples:
-        raise InputError(_nothing_usable(dataset.problems), "see: ocr check")
+    dataset = _read(data, validation)
+    held_back = sum(lines for _, lines in dataset.sources[: len(validation)])
+    if recipe.few and len(dataset.samples) - held_back < FEW:
+        recipe = replace(recipe, training=recipe.few)
     folder = run_folder(output)
     preprocessing = started.preprocessing if started else recipe.preprocessing
     store, problems = build_store(folder, dataset.samples, preprocessing, on_progress)
     by_id = {sample.id: sample for sample in dataset.samples}
     usable = [by_id[line.id] for line in store.lines]
-    held_back = sum(lines for _, lines in dataset.sources[: len(validation)])
     chosen = dataset.samples[:held_back] if validation else None
     train, validating = _divide(usable, chosen, recipe.training)
     problems = [*dataset.problems, *problems]
@@ -92,6 +92,17 @@ def prepare(
     )
     sources = dataset.sources[len(validation) :] + dataset.sources[: len(validation)]
     return run, report(Dataset(tuple(usable), tuple(problems), sources))
+
+
+def _read(data: Sequence[str | Path], validation: Sequence[str | Path]) -> Dataset:
+    """The lines of both, read in one go, so that ids are unique and an image that both name is a
+    validation line. Raises UsageError or InputError if there are none."""
+    if not data:
+        raise UsageError("no training data given", "name a folder, a list or images")
+    dataset = read_samples([*validation, *data])
+    if not dataset.samples:
+        raise InputError(_nothing_usable(dataset.problems), "see: ocr check")
+    return dataset
 
 
 def _listed(sources: Sequence[str | Path]) -> Sequence[str | Path]:

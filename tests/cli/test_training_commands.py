@@ -15,8 +15,10 @@ from PIL import Image
 
 from ocr.cli.trainingdisplay import TrainingDisplay
 from ocr.network.modelheader import read_spec
+from ocr.options import AdaptationOptions
 from ocr.training import session
 from ocr.training.loop import Progress
+from ocr.training.run import load_run
 
 Run = Callable[..., Result]
 SMALL = (
@@ -124,6 +126,9 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     tuned = ocr("train", "data", "-o", "tuned", "--from", "mine.safetensors", "--epochs", "1",
                 "--processes", "1")  # fmt: skip
     assert tuned.exit_code == 0, tuned.output
+    assert "few lines" in tuned.stdout
+    few, usual = load_run(Path("tuned.training")).options, AdaptationOptions().training
+    assert few == dataclasses.replace(usual, minutes=None, epochs=1, processes=1)
     old, new = (read_spec(Path(f"{name}.safetensors")) for name in ("mine", "tuned"))
     assert new.alphabet == old.alphabet + "\u00e8\u00e9"
     assert new.network == old.network

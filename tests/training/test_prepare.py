@@ -272,3 +272,14 @@ def test_a_started_model_keeps_its_language_model_unless_the_script_is_another(
     started = Recipe(training=TrainingOptions(validation=0), start=named)
     run, _ = prepare([pairs(tmp_path / "data", words)], tmp_path / "second", started)
     assert run.spec.training.get("language") == ("latin" if stays else None)
+
+
+def test_few_lines_are_learnt_from_by_options_of_their_own(
+    tmp_path: Path, pairs: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = dataclasses.replace(recipe(epochs=3), few=TrainingOptions(epochs=2))
+    data, held_back = pairs(tmp_path / "a", WORDS[:3]), pairs(tmp_path / "b", WORDS[3:5])
+    monkeypatch.setattr("ocr.training.prepare.FEW", 4)  # the lines held back do not count
+    assert prepare([data], tmp_path / "few", options, [held_back])[0].options.epochs == 2
+    monkeypatch.setattr("ocr.training.prepare.FEW", 3)
+    assert prepare([data], tmp_path / "many", options, [held_back])[0].options.epochs == 3
