@@ -36,7 +36,7 @@ from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
 from ocr.training.lines import training_lines
 from ocr.training.objective import Objective
 from ocr.training.parallel import Alone, Exchange, add_up
-from ocr.training.record import record
+from ocr.training.record import draw_curve, write_log
 from ocr.training.run import Run
 from ocr.training.schedule import DEFAULT_EPOCHS as DEFAULT_EPOCHS
 from ocr.training.schedule import Schedule
@@ -219,7 +219,7 @@ class Trainer:
         row |= {"seconds": counters.seconds, "cer": cer}
         counters.history.append(row if math.isnan(loss) else {**row, "loss": loss})
         if self.exchange.rank == 0:
-            record(self.run.folder, counters.history)
+            write_log(self.run.folder, counters.history)
         return cer
 
     def _look(self) -> float | None:
@@ -255,6 +255,7 @@ class Trainer:
             save_checkpoint(
                 self.run.checkpoint, self.counters, self.objective, self.optimizer, kept
             )
+            draw_curve(self.run.folder, self.counters.history)
 
     def _progress(self, loss: float, speed: float, cer: float | None, stopping: str) -> Progress:
         counters = self.counters

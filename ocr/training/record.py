@@ -1,4 +1,8 @@
-"""The record of a run: one JSON line per validation, and the learning curve as a picture."""
+"""The record of a run: one JSON line per validation, and the learning curve as a picture.
+
+A row has step, epoch, seconds, cer (0..1) and, but for the weights that the run begins with, loss
+(nats per character).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,15 @@ from pathlib import Path
 from ocr.files.atomic import write_atomically
 
 
-def record(folder: Path, history: list[dict[str, float]]) -> None:
-    """Write ``log.jsonl`` and ``curve.png``; each row has step, epoch, seconds, cer (0..1) and,
-    but for the weights that the run begins with, loss (nats per character)."""
-    rows = "".join(json.dumps(row) + "\n" for row in history)
-    write_atomically(folder / "log.jsonl", rows)
-    write_atomically(folder / "curve.png", learning_curve(history))
+def write_log(folder: Path, history: list[dict[str, float]]) -> None:
+    """Write ``log.jsonl``, at every validation."""
+    write_atomically(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in history))
+
+
+def draw_curve(folder: Path, history: list[dict[str, float]]) -> None:
+    """Draw ``curve.png``, at every checkpoint: drawing takes as long as training on ten lines."""
+    if history:
+        write_atomically(folder / "curve.png", learning_curve(history))
 
 
 def learning_curve(history: list[dict[str, float]]) -> bytes:

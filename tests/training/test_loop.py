@@ -24,7 +24,7 @@ from ocr.network.recognizer import RecognizerNetwork
 from ocr.training import loop
 from ocr.training.loop import Trainer, initial_network, train
 from ocr.training.parallel import Exchange
-from ocr.training.record import record
+from ocr.training.record import draw_curve
 from ocr.training.run import Run
 from ocr.training.session import lines_per_second, train_run
 
@@ -34,7 +34,7 @@ MakeRun = Callable[..., Run]
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing the learning curve takes longer than training these networks."""
-    monkeypatch.setattr(loop, "record", lambda folder, history: None)
+    monkeypatch.setattr(loop, "draw_curve", lambda folder, history: None)
 
 
 def tensors_of(path: Path) -> dict[str, Tensor]:
@@ -499,7 +499,7 @@ def test_measuring_the_speed_changes_nothing(tmp_path: Path, make_run: MakeRun) 
 def test_the_log_and_the_curve_follow_the_validations(
     tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "record", record)
+    monkeypatch.setattr(loop, "draw_curve", draw_curve)
     run = make_run(tmp_path, epochs=2)
     cers = [p.cer for p in train(run) if p.cer is not None]
     rows = [json.loads(row) for row in (run.folder / "log.jsonl").read_text().splitlines()]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocr.training.record import learning_curve, record
+from ocr.training.record import draw_curve, learning_curve, write_log
 
 
 def rows(count: int) -> list[dict[str, float]]:
@@ -19,13 +19,19 @@ def rows(count: int) -> list[dict[str, float]]:
 
 
 def test_the_log_has_one_json_line_per_validation(tmp_path: Path) -> None:
-    record(tmp_path, rows(1))
-    record(tmp_path, rows(3))
+    write_log(tmp_path, rows(1))
+    write_log(tmp_path, rows(3))
     lines = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == rows(3)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_curve_is_drawn_where_there_is_something_to_draw(tmp_path: Path) -> None:
+    draw_curve(tmp_path, [])
+    assert not list(tmp_path.iterdir())
+    draw_curve(tmp_path, rows(3))
     with Image.open(tmp_path / "curve.png") as image:
         assert image.format == "PNG"
-    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("count", [1, 5])

@@ -29,7 +29,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz .,"
 
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "record", lambda folder, history: None)
+    monkeypatch.setattr(loop, "draw_curve", lambda folder, history: None)
 
 
 @pytest.fixture
