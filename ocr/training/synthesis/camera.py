@@ -16,7 +16,7 @@ from ocr.training.ranges import NEVER, UNCHANGED, Amount, Ratio
 from ocr.training.synthesis.chance import Rng
 from ocr.types import Float32Array
 
-# px; typescript is still read at 7, smaller letters only by guessing.
+# px; typescript is still read at 7, and what is read should not lie at the edge of what is learnt.
 LEAST_X_HEIGHT = 6.0
 # Grey 0..1 that cameras bring the middle of an unevenly lit sheet up to.
 EXPOSED = 0.55
