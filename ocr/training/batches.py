@@ -16,7 +16,7 @@ import torch
 from ocr.alphabet import Alphabet, frames_needed
 from ocr.network.padding import pad_columns
 from ocr.preprocessing.columns import columns_from_line, frame_count
-from ocr.training.augment import augment
+from ocr.training.augment import STANDARD, augment
 from ocr.training.balance import Draw
 from ocr.training.lines import Lines
 from ocr.training.run import Run
@@ -86,8 +86,11 @@ class Order:
 class Batcher:
     """Lines -> Batch, distorted for training or as they are for validation.
 
-    members  indices of the training lines: no other line is ever seen in a distorted one
+    members      indices of the training lines: no other line is ever seen in a distorted one
+    distortions  how often each happens, and how far it goes
     """
+
+    distortions = STANDARD
 
     def __init__(self, lines: Lines, spec: ModelSpec, members: IndexArray, seed: int) -> None:
         self.lines, self.members, self.seed = lines, members, seed
@@ -108,7 +111,7 @@ class Batcher:
             return image
         rng = np.random.default_rng((self.seed, step, index))
         neighbour = self.lines.image(int(rng.choice(self.members)))
-        changed = augment(image, rng, strength, neighbour)
+        changed = augment(image, rng, strength, neighbour, self.distortions)
         fits = frame_count(changed.shape[1]) >= frames_needed(self.lines.text(index))
         return changed if fits else image
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from ocr.errors import LabelError
 from ocr.network.padding import WIDTH_BUCKET
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import frame_count, geometric_features
+from ocr.training.augment import Distortions
 from ocr.training.batches import POOL, Batcher, epoch_order
+from ocr.training.ranges import Amount, Ratio
 from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
@@ -134,6 +137,24 @@ def test_strength_0_leaves_the_lines_alone(tmp_path: Path, write_store: WriteSto
     batcher = batcher_of(write_store(tmp_path, TEXTS))
     plain, distorted = batcher.plain([0, 1]), batcher.distorted(np.array([0, 1]), 7, 0.0)
     assert torch.equal(plain.columns, distorted.columns)
+
+
+def test_what_is_distorted_can_be_chosen(tmp_path: Path, write_store: WriteStore) -> None:
+    store, everything = write_store(tmp_path, TEXTS), np.arange(4)
+    batcher = batcher_of(store)
+    batcher.distortions = Distortions(
+        clean=0.0,
+        **{
+            part.name: Amount(0.0, 0.0, 0.0) if part.type == "Amount" else Ratio(0.0, 1.0, 1.0)
+            for part in fields(Distortions)
+            if part.type in ("Amount", "Ratio") and part.name != "stretch"
+        },
+        stretch=Ratio(1.0, 1.2, 1.2),
+    )
+    plain, distorted = batcher.plain(everything), batcher.distorted(everything, 0, 1.0)
+    assert all(distorted.lengths > plain.lengths), "every line is stretched"
+    batcher.distortions = replace(batcher.distortions, stretch=Ratio(0.0, 1.0, 1.0))
+    assert torch.equal(batcher.distorted(everything, 0, 1.0).columns, plain.columns)
 
 
 def test_distorted_lines_keep_the_frames_that_their_text_needs(
