@@ -61,11 +61,11 @@ class BarEngine:
         return np.asarray(np.log(scores), np.float32)
 
 
-def recognizer(temperature: float = 1.0, **decoding: Any) -> Recognizer:
+def recognizer(temperature: float = 1.0, threads: int = 1, **decoding: Any) -> Recognizer:
     spec = ModelSpec(
         ALPHABET.characters, PreprocessingOptions(), NetworkOptions(), temperature=temperature
     )
-    return Recognizer(BarEngine(), spec, "0123456789ab", DecodingOptions(**decoding))
+    return Recognizer(BarEngine(), spec, "0123456789ab", DecodingOptions(**decoding), threads)
 
 
 def line_image(bars: Sequence[int] = BARS) -> np.ndarray:
@@ -193,6 +193,18 @@ def test_a_broken_image_among_many_has_its_error_in_its_place(tmp_path: Path) ->
         model.recognize(broken)
 
 
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_lines_shared_by_threads_are_read_in_their_order(tmp_path: Path, threads: int) -> None:
+    sources = [line_image(BARS[:count]) for count in (1, 3, 2, 4, 1, 2)]
+    missing = tmp_path / "missing.png"
+    model = recognizer(threads=threads)
+    *read, error, last = model.recognize_many([*sources, missing, sources[0]])
+    assert [*read, last] == recognizer().recognize_many([*sources, sources[0]])
+    assert isinstance(error, ImageError)
+    assert sum(model.engine.calls) == 7  # type: ignore[attr-defined]
+    assert len(model.engine.calls) == threads  # type: ignore[attr-defined]
+
+
 def test_nothing_usable_among_many(tmp_path: Path) -> None:
     assert recognizer().recognize_many([]) == []
     (only,) = recognizer().recognize_many([tmp_path / "missing.png"])
@@ -283,11 +295,12 @@ def scan_of_bars(path: Path) -> Path:
     return path
 
 
-def test_lines_pages_and_broken_files_are_read_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_lines_pages_and_broken_files_are_read_together(tmp_path: Path, threads: int) -> None:
     page, line, broken = scan_of_bars(tmp_path / "p.png"), tmp_path / "l.png", tmp_path / "b.png"
     Image.fromarray(line_image()).save(line)
     broken.write_bytes(b"")
-    model = recognizer()
+    model = recognizer(threads=threads)
     first, second, third, fourth = model.read_many(
         [page, line, broken, page.read_bytes()], ReadingOptions()
     )

@@ -95,6 +95,7 @@ def command(
 def _evaluate(model: str, data: tuple[str, ...], decoding: DecodingOptions) -> tuple[Report, int]:
     """The report, and how many lines of the data were unusable from the start."""
     from ocr.cli.display import progress_bar
+    from ocr.cores import usable_cores
     from ocr.evaluation import evaluate
     from ocr.recognition import load_model
     from ocr.training.data.dataset import read_samples
@@ -102,7 +103,7 @@ def _evaluate(model: str, data: tuple[str, ...], decoding: DecodingOptions) -> t
     dataset = read_samples(data)
     for problem in dataset.problems[:SHOWN_CONFUSIONS]:
         say(f"left out: {problem.id}: {problem.reason}", "yellow")
-    recognizer = load_model(model, decoding)
+    recognizer = load_model(model, decoding, usable_cores())
     with progress_bar("reading") as move:
         report = evaluate(recognizer, dataset.samples, on_progress=move)
     return report, len(dataset.problems)

@@ -63,11 +63,12 @@ def command(
 
     Exit code: 0 all read, 3 some failed, 4 none could be used.
     """
+    from ocr.cores import usable_cores
     from ocr.recognition import load_model
 
     sources = [source for image in images for source in _sources(image)]
     usable = not all(isinstance(source, OcrError) for source in sources)
-    recognizer = load_model(model, decoding) if usable else None
+    recognizer = load_model(model, decoding, usable_cores()) if usable else None
     failed = 0
     for source, result in _results(recognizer, sources, options):
         if isinstance(source, OcrError) or isinstance(result, OcrError):
