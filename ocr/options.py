@@ -15,6 +15,7 @@ from ocr.fields import check, option
 
 FEATURES = ("conv", "pixels", "geometric")
 CELLS = ("lstm", "lstm-peephole", "lstm-1997", "rnn", "tdnn")
+FEW = 500  # fewer lines than this are a hand to be learnt, no collection
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import Interrupted, UsageError
 from ocr.options import (
+    FEW,
     AdaptationOptions,
     NetworkOptions,
     PreprocessingOptions,
@@ -76,7 +77,7 @@ class Places:
     "start",
     metavar="MODEL",
     help="Begin with this model's weights; new characters are added to its alphabet, and with a "
-    "larger --hidden or --convolutions it is widened. Fewer than 500 lines are learnt from as "
+    f"larger --hidden or --convolutions it is widened. Fewer than {FEW} lines are learnt from as "
     "ocr adapt does, but for the switches given.",
 )
 @click.option(

@@ -15,7 +15,7 @@ from ocr.decoding.companion import KEY
 from ocr.errors import InputError, UsageError
 from ocr.network.modelheader import model_id, read_spec
 from ocr.network.widening import check_sizes
-from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
+from ocr.options import FEW, NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
 from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples
@@ -26,7 +26,6 @@ from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec, Problem, Sample
 
 STRANGE = 0.01  # share of characters new to a model that its language model can bear
-FEW = 500  # fewer lines than this are a hand to be learnt, no collection
 
 
 @dataclass(frozen=True, slots=True)
