@@ -144,18 +144,20 @@ class AdaptationOptions:
     @property
     def training(self) -> TrainingOptions:
         """The training that this means, measured by scripts/bench/adaptation.py: small batches
-        of strongly distorted lines, for there are few, a fifth held back to stop in time, and a
-        model between the old weights and the new, which keeps most of both (Wortsman et al.
-        2022)."""
+        of strongly distorted lines, for there are few; to the end of the cycle, a fifth held back
+        to judge by; and a model between the old weights and the new, nearer to the old, which
+        keeps most of both (Wortsman et al. 2022)."""
         return TrainingOptions(
             minutes=self.minutes,
+            epochs=100,
             batch_size=8,
             learning_rate=1e-3,
             warmup=20,
             augment=1.0,
-            blend=0.6,
+            blend=0.4,
             validation=0.2,
             validate_every=400,
+            patience=0,
             processes=self.processes,
         )
 
@@ -212,7 +214,7 @@ class DecodingOptions:
         None, "text file whose words the lines are made of, UTF-8", unit="file"
     )
     alternatives: int = option(0, "other readings to give with each line", minimum=0)
-    beam: int = option(16, "texts that are followed from frame to frame", minimum=1)
+    beam: int = option(32, "texts that are followed from frame to frame", minimum=1)
     threshold: float = option(
         0.001, "try only characters at least so probable at a frame", minimum=0, maximum=1
     )

@@ -18,7 +18,6 @@ import platform
 import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from matplotlib.figure import Figure
 from ocr.evaluation import evaluate
 from ocr.files.atomic import write_atomically
 from ocr.metrics import ErrorRate
-from ocr.options import AdaptationOptions
+from ocr.options import AdaptationOptions, TrainingOptions
 from ocr.recognition import load_model
 from ocr.training.data.dataset import read_samples
 from ocr.training.prepare import Recipe, prepare
@@ -39,7 +38,7 @@ OTHER_LINES = 100  # of each list that is read to see what was forgotten
 Row = tuple[int, ErrorRate, float]  # lines learnt, CER of the hand, mean CER of the others
 
 
-def adapted(model: Path, hand: Path, lines: int, minutes: float, runs: Path) -> Path:
+def adapted(model: Path, hand: Path, lines: int, training: TrainingOptions, runs: Path) -> Path:
     """A copy of the model that has learnt from the first ``lines`` of the hand."""
     final = runs / f"{hand.name}-{lines}.safetensors"
     if final.exists():
@@ -48,8 +47,7 @@ def adapted(model: Path, hand: Path, lines: int, minutes: float, runs: Path) -> 
     listed, output = runs / f"{final.stem}.tsv", runs / "unfinished.safetensors"
     write_atomically(listed, "".join(f"{hand.resolve()}/{row}" for row in rows))
     claim(output, overwrite=True)
-    options = replace(AdaptationOptions(), minutes=minutes).training
-    run, _ = prepare([listed], output, Recipe(training=options, start=model))
+    run, _ = prepare([listed], output, Recipe(training=training, start=model))
     with closing(train_run(run)) as steps:
         for _ in steps:
             pass
@@ -60,8 +58,9 @@ def curve(model: Path, hand: Path, given: argparse.Namespace) -> Iterator[Row]:
     """A row for the model as it is, and one for every number of lines."""
     own = read_samples([hand / "test.tsv"]).samples
     others = [read_samples([folder / "test.tsv"]).samples[:OTHER_LINES] for folder in given.others]
+    training = AdaptationOptions(minutes=given.minutes, processes=given.processes).training
     for count in (0, *given.lines):
-        path = adapted(model, hand, count, given.minutes, given.runs) if count else model
+        path = adapted(model, hand, count, training, given.runs) if count else model
         rest = [cer(path, samples).rate for samples in others]
         yield count, cer(path, own), statistics.mean(rest) if rest else float("nan")
 
@@ -106,10 +105,12 @@ def main() -> None:
     parser.add_argument("--others", type=Path, nargs="*", default=[], metavar="FOLDER")
     parser.add_argument("--lines", type=int, nargs="+", default=[10, 25, 50, 100, 200])
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--processes", type=int, default=0, help="one per core unless given")
     parser.add_argument("--runs", type=Path, default=Path("runs/adaptation"))
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
-    print(f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, {given.minutes:g} min")
+    processes = given.processes or os.cpu_count()
+    print(f"{date.today()}, {platform.machine()}, {processes} processes, {given.minutes:g} min")
     print("| hand | lines | CER %, 95 % interval | change | mean of others, CER % | change |")
     print("|---|---|---|---|---|---|")
     curves: dict[str, list[Row]] = {}
