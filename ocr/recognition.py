@@ -4,16 +4,15 @@
            --transcript_of--> Transcript
 
 Each arrow is one call; the engine alone sees many lines at once. A page is first cut into lines
-(``ocr.preprocessing.segment``), unless they are given. Threads share the lines of a call.
+(``ocr.preprocessing.segment``), unless they are given. From the engine on, threads share the lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -46,9 +45,6 @@ from ocr.types import (
 if TYPE_CHECKING:
     from ocr.network.engines import Engine
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
-
 LONE_REACH = 2.0  # frames from the middle of a line's only character to either side
 
 
@@ -75,7 +71,7 @@ class Recognizer:
 
     def recognize_many(self, sources: Sequence[ImageSource]) -> list[Transcript | ImageError]:
         """Read many lines at once; an unusable image has its ImageError in its place."""
-        prepared = self._each(self._prepare, sources)
+        prepared = [self._prepare(source) for source in sources]
         usable = [columns for columns in prepared if isinstance(columns, Columns)]
         transcripts = iter(self.recognize_columns(usable))
         return [p if isinstance(p, ImageError) else next(transcripts) for p in prepared]
@@ -93,9 +89,7 @@ class Recognizer:
     ) -> list[Transcript | PageTranscript | ImageError]:
         """Read lines and pages; an unusable image has its ImageError in its place. The image of a
         page that comes as bytes is called ``-``."""
-        seen: list[Columns | PageTranscript | ImageError] = []
-        for first in range(0, len(sources), self.threads):  # so many pages are in memory at once
-            seen += self._look(sources[first : first + self.threads], options.input)
+        seen = [self._look(source, options.input) for source in sources]
         lines = [line for line in seen if isinstance(line, Columns)]
         transcripts = iter(self.recognize_columns(lines))
         return [next(transcripts) if isinstance(each, Columns) else each for each in seen]
@@ -103,10 +97,10 @@ class Recognizer:
     def recognize_columns(self, lines: Sequence[Columns]) -> list[Transcript]:
         """Read lines that are preprocessed already (by this model's own options)."""
         shares = [lines[first :: self.threads] for first in range(self.threads)]
-        read = self._each(self._recognize_share, shares)
+        read = list((map if self.threads == 1 else self._pool.map)(self._read_share, shares))
         return [read[place % self.threads][place // self.threads] for place in range(len(lines))]
 
-    def _recognize_share(self, lines: Sequence[Columns]) -> list[Transcript]:
+    def _read_share(self, lines: Sequence[Columns]) -> list[Transcript]:
         """What one thread reads."""
         return [
             transcript_of(self.decode(log_probs), self.alphabet, columns.edges)
@@ -118,33 +112,21 @@ class Recognizer:
         results = self.engine.log_probs(lines)
         return [tempered(log_probs, self.spec.temperature) for log_probs in results]
 
-    def _each(self, function: Callable[[Given], Made], items: Sequence[Given]) -> list[Made]:
-        """The function of each item, in their order. It must not call this again."""
-        return list((map if self.threads == 1 else self._pool.map)(function, items))
-
     def _look(
-        self, sources: Sequence[Path | bytes | PageImage], kind: str
-    ) -> list[Columns | PageTranscript | ImageError]:
-        """Lines preprocessed, pages read."""
-        inks = [_load(source) for source in sources]  # one by one: PDFium knows no threads
-        prepared = self._each(partial(self._prepare_line, kind=kind), inks)
-        return [
-            self._read_page(each, source) if isinstance(each, np.ndarray) else each
-            for each, source in zip(prepared, sources, strict=True)
-        ]
-
-    def _prepare_line(
-        self, ink: Float32Array | ImageError, kind: str
-    ) -> Columns | Float32Array | ImageError:
-        """The columns of a line; a page, or what could not be loaded, as it is."""
-        if isinstance(ink, ImageError) or kind == "page" or (kind == "auto" and is_page(ink)):
-            return ink
-        return columns_of(ink, self.spec.preprocessing)
-
-    def _read_page(self, ink: Float32Array, source: Path | bytes | PageImage) -> PageTranscript:
-        path, index = source if isinstance(source, Path) else Path("-"), 0
+        self, source: Path | bytes | PageImage, kind: str
+    ) -> Columns | PageTranscript | ImageError:
+        """A line preprocessed, a page read: one page at a time is in memory."""
+        try:
+            ink = source.load() if isinstance(source, PageImage) else load_image(source)
+        except ImageError as error:
+            return error
+        if kind == "line" or (kind == "auto" and not is_page(ink)):
+            return columns_of(ink, self.spec.preprocessing)
         if isinstance(source, PageImage):
-            path, index = source.path, source.index
+            return self._read_page(ink, source.path, source.index)
+        return self._read_page(ink, source if isinstance(source, Path) else Path("-"))
+
+    def _read_page(self, ink: Float32Array, path: Path, index: int = 0) -> PageTranscript:
         page = page_of(ink, path, index)
         return self._read_lines(page, (crop_line(ink, line) for line in page.lines))
 
@@ -157,13 +139,6 @@ class Recognizer:
             return preprocess(source, self.spec.preprocessing)
         except ImageError as error:
             return error
-
-
-def _load(source: Path | bytes | PageImage) -> Float32Array | ImageError:
-    try:
-        return source.load() if isinstance(source, PageImage) else load_image(source)
-    except ImageError as error:
-        return error
 
 
 def load_model(
