@@ -23,13 +23,12 @@ from typing import Any
 from ocr.training.augment import STANDARD
 from ocr.training.loop import Trainer
 from ocr.training.parallel import Alone
-from ocr.training.ranges import Amount, Ratio
+from ocr.training.ranges import NEVER, UNCHANGED, Amount, Ratio
 from ocr.training.run import Run
 from ocr.training.session import claim
 
 ROOT = Path(__file__).resolve().parents[2]
 VALIDATION_LINES = 2000
-NEVER, ALWAYS_ONE = Amount(0.0, 0.0, 0.0), Ratio(0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,9 @@ CHANGES = {
     "augment 1": Change({"augment": 1.0}),
     "no tremor, no wander": Change(distortions={"tremor": NEVER, "wander": NEVER}),
     "no pen": Change(
-        distortions={"weight": NEVER, "gain": ALWAYS_ONE, "fading": NEVER, "erasure": NEVER}
+        distortions={"weight": NEVER, "gain": UNCHANGED, "fading": NEVER, "erasure": NEVER}
     ),
-    "no slant, no stretch": Change(distortions={"shear": NEVER, "stretch": ALWAYS_ONE}),
+    "no slant, no stretch": Change(distortions={"shear": NEVER, "stretch": UNCHANGED}),
     "no shortcut": Change({"shortcut": 0.0}),
     "no balance": Change({"balance": 0.0}),
     "no rendered lines": Change({"synthetic_share": 0.0}),

@@ -19,7 +19,7 @@ from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import frame_count, geometric_features
 from ocr.training.augment import Distortions
 from ocr.training.batches import POOL, Batcher, epoch_order
-from ocr.training.ranges import Amount, Ratio
+from ocr.training.ranges import NEVER, UNCHANGED, Ratio
 from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
@@ -145,7 +145,7 @@ def test_what_is_distorted_can_be_chosen(tmp_path: Path, write_store: WriteStore
     batcher.distortions = Distortions(
         clean=0.0,
         **{
-            part.name: Amount(0.0, 0.0, 0.0) if part.type == "Amount" else Ratio(0.0, 1.0, 1.0)
+            part.name: NEVER if part.type == "Amount" else UNCHANGED
             for part in fields(Distortions)
             if part.type in ("Amount", "Ratio") and part.name != "stretch"
         },
@@ -153,7 +153,7 @@ def test_what_is_distorted_can_be_chosen(tmp_path: Path, write_store: WriteStore
     )
     plain, distorted = batcher.plain(everything), batcher.distorted(everything, 0, 1.0)
     assert all(distorted.lengths > plain.lengths), "every line is stretched"
-    batcher.distortions = replace(batcher.distortions, stretch=Ratio(0.0, 1.0, 1.0))
+    batcher.distortions = replace(batcher.distortions, stretch=UNCHANGED)
     assert torch.equal(batcher.distorted(everything, 0, 1.0).columns, plain.columns)
 
 
