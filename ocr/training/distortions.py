@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ocr.types import Float32Array
 
@@ -65,26 +66,35 @@ class Warp:
     field: Float32Array | None = None
 
 
-def spline_weights(points: int, length: int) -> Float32Array:
-    """Uniform cubic B-spline: (length, points) weights that turn control values into a curve.
+def spline_pieces(points: int, length: int) -> tuple[npt.NDArray[np.intp], Float32Array]:
+    """Uniform cubic B-spline: the four control points of each sample, and their weights.
 
-    Rows are >= 0 and sum to 1. ``points`` >= 4; the first and last control point lie one
-    spacing outside the curve, as the basis wants it.
+    Both (length, 4); the weights are >= 0 and sum to 1. ``points`` >= 4; the first and last
+    control point lie one spacing outside the curve, as the basis wants it.
     """
     position = np.linspace(0, points - 3, length)
     knot = np.minimum(position.astype(np.intp), points - 4)  # (length,)
     t = position - knot
     pieces = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
+    return knot[:, None] + np.arange(4), _float(np.stack(pieces, axis=1) / 6)
+
+
+def spline_weights(points: int, length: int) -> Float32Array:
+    """The same as a matrix (length, points) that turns control values into a curve."""
+    near, pieces = spline_pieces(points, length)
     weights = np.zeros((length, points), np.float32)
-    rows = np.arange(length)
-    for offset, piece in enumerate(pieces):
-        weights[rows, knot + offset] = piece / 6
+    np.put_along_axis(weights, near, pieces, axis=1)
     return weights
 
 
 def spline_curve(controls: Float32Array, length: int) -> Float32Array:
-    """(points,) control values -> (length,) smooth curve within their range."""
-    return spline_weights(len(controls), length) @ controls
+    """(points,) control values -> (length,) smooth curve within their range.
+
+    Not as the product with ``spline_weights``: few entries of that are not zero, and NumPy now
+    and then warned of an invalid value in it, in hours of training on finite values.
+    """
+    near, pieces = spline_pieces(len(controls), length)
+    return _float((controls[near] * pieces).sum(axis=1))
 
 
 def spline_surface(controls: Float32Array, shape: tuple[int, int]) -> Float32Array:

@@ -49,6 +49,15 @@ def test_spline_weights_are_shifted_cubic_bumps(points: int, length: int) -> Non
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
 
 
+@pytest.mark.parametrize(("points", "length"), [(4, 1), (4, 9), (7, 30), (12, 11)])
+def test_spline_curve_is_the_product_of_weights_and_control_values(
+    points: int, length: int
+) -> None:
+    controls = np.random.default_rng(1).normal(size=points).astype(np.float32)
+    expected = distort.spline_weights(points, length) @ controls
+    np.testing.assert_allclose(distort.spline_curve(controls, length), expected, atol=1e-6)
+
+
 def test_spline_surface_is_the_double_sum() -> None:
     controls = np.random.default_rng(1).normal(size=(2, 4, 6)).astype(np.float32)
     surface = distort.spline_surface(controls, (5, 7))
