@@ -18,8 +18,9 @@ from ocr.network.padding import WIDTH_BUCKET
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import frame_count, geometric_features
 from ocr.training.augment import Distortions
-from ocr.training.batches import POOL, Batcher, epoch_order
+from ocr.training.batches import POOL, SHORT_FIRST, Batcher, Order, epoch_order
 from ocr.training.ranges import NEVER, UNCHANGED, Ratio
+from ocr.training.run import Run
 from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
@@ -41,13 +42,19 @@ def batcher_of(store: LineStore, features: str = "pixels", seed: int = 1) -> Bat
     batch_size=st.integers(1, 9),
     seed=st.integers(0, 5),
     epoch=st.integers(0, 5),
+    short_first=st.integers(0, 9),
     data=st.data(),
 )
 def test_an_epoch_has_every_member_once(
-    widths: list[int], batch_size: int, seed: int, epoch: int, data: st.DataObject
+    widths: list[int],
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    short_first: int,
+    data: st.DataObject,
 ) -> None:
     members = data.draw(st.lists(st.sampled_from(range(len(widths))), min_size=1, unique=True))
-    arguments = np.array(widths), np.array(members), batch_size, seed, epoch
+    arguments = np.array(widths), np.array(members), batch_size, seed, epoch, short_first
     batches = epoch_order(*arguments)
     assert sorted(np.concatenate(batches)) == sorted(members)
     assert len(batches) == -(-len(members) // batch_size)
@@ -76,6 +83,39 @@ def test_neighbours_in_a_batch_are_of_similar_width_and_come_in_any_order() -> N
     assert max(spread) < 400, "one pool is sorted as a whole: an eighth of 1950 at the most"
     means = np.array([widths[batch].mean() for batch in batches])
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.5
+
+
+def test_short_lines_come_first_where_asked_and_the_rest_in_any_order() -> None:
+    widths = np.random.default_rng(0).integers(50, 2000, size=8 * 3 * POOL)
+    batches = epoch_order(widths, np.arange(len(widths)), 8, 1, 0, short_first=POOL)
+    rising = np.concatenate([widths[batch] for batch in batches[:POOL]])
+    assert (np.diff(rising) >= 0).all()
+    means = np.array([widths[batch].mean() for batch in batches[POOL:]])
+    assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.5
+
+
+def test_only_a_run_from_nothing_begins_with_short_lines(
+    tmp_path: Path, write_store: WriteStore, make_run: Callable[..., Run]
+) -> None:
+    run = make_run(tmp_path, texts=("a", "b"), held_back=1, batch_size=1)
+    count = SHORT_FIRST + 2 * POOL
+    widths = np.random.default_rng(0).permutation(count) + 20
+    images = [np.zeros((1, width), np.float32) for width in widths]
+    store = write_store(run.folder, ["a"] * count, images)
+    run = replace(run, train=tuple(range(count)))
+    order = Order(store, np.array(run.train), run)
+    taken = np.concatenate([order.batch(step) for step in range(2 * count)])
+    assert sorted(taken[:count]) == sorted(taken[count:]) == list(run.train)
+    assert (np.diff(store.widths[taken[:SHORT_FIRST]]) > 0).all()
+    for mixed in (taken[SHORT_FIRST:count], taken[count:]):
+        assert (np.diff(store.widths[mixed]) > 0).mean() < 0.7
+    again = Order(store, np.array(run.train), run)  # as after a resume, from anywhere
+    for step in (SHORT_FIRST, 3, SHORT_FIRST - 1, count):
+        assert again.batch(step) == taken[step]
+    taught = replace(run, start=tmp_path / "base.safetensors")
+    order = Order(store, np.array(run.train), taught)
+    first = np.concatenate([order.batch(step) for step in range(SHORT_FIRST)])
+    assert (np.diff(store.widths[first]) > 0).mean() < 0.7
 
 
 def test_a_plain_batch_is_the_lines_side_by_side(tmp_path: Path, write_store: WriteStore) -> None:

@@ -110,7 +110,7 @@ def test_long_rendered_lines_stand_beside_wide_ones(
     run = dataclasses.replace(run, train=tuple(range(len(images))))
     lines = training_lines(run)
     order = Order(lines, np.array(run.train), run)
-    batches = [order.batch(step) for step in range(POOL)]
+    batches = [order.batch(step) for step in range(order.steps_per_epoch)]
     widths = [lines.widths[batch[:2]].mean() for batch in batches]
     lengths = [np.mean([len(lines.text(int(i))) for i in batch[2:]]) for batch in batches]
     by_width = [lengths[place] for place in np.argsort(widths)]
