@@ -22,11 +22,13 @@ from ocr.network.modelfile import load_model_file
 from ocr.network.modelheader import read_spec
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training import loop
+from ocr.training.batches import IndexArray
 from ocr.training.loop import Trainer, initial_network, train
 from ocr.training.parallel import Exchange
 from ocr.training.record import draw_curve
 from ocr.training.run import Run
 from ocr.training.session import lines_per_second, train_run
+from ocr.training.store import LineStore
 
 MakeRun = Callable[..., Run]
 
@@ -494,6 +496,28 @@ def test_measuring_the_speed_changes_nothing(tmp_path: Path, make_run: MakeRun) 
     files = sorted(tmp_path.rglob("*"))
     assert lines_per_second(run) > 0
     assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_speed_is_measured_on_lines_of_middling_length(
+    tmp_path: Path,
+    make_run: MakeRun,
+    write_store: Callable[..., LineStore],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = make_run(tmp_path, held_back=0, batch_size=2)
+    images = [np.zeros((16, 20 + 4 * number), np.float32) for number in range(40)]
+    write_store(run.folder, ["a"] * len(images), images)
+    run = dataclasses.replace(run, train=tuple(range(len(images))))
+    measured: list[list[int]] = []
+    whole = Trainer.batch_loss
+
+    def batch_loss(trainer: Trainer, indices: IndexArray, step: int) -> tuple[Tensor, Tensor]:
+        measured.append(indices.tolist())
+        return whole(trainer, indices, step)
+
+    monkeypatch.setattr(Trainer, "batch_loss", batch_loss)
+    lines_per_second(run)
+    assert measured == [[20, 21]] * 2
 
 
 def test_the_log_and_the_curve_follow_the_validations(
