@@ -79,9 +79,11 @@ def known_lines(
     return lines, failed
 
 
-def calibrate_model(lines: Sequence[KnownLine], alphabet: Alphabet) -> Calibration:
-    """What a model's temperature is to be multiplied by, from the characters that best path
-    decoding reads. Raises InputError where it reads none."""
+def calibrate_model(
+    lines: Sequence[KnownLine], alphabet: Alphabet, temperature: float = 1.0
+) -> Calibration:
+    """What a model's ``temperature``, with which the lines were read, is to be multiplied by,
+    from the characters that best path decoding reads. Raises InputError where it reads none."""
     margins, right = [], []
     for line in lines:
         (reading,) = greedy(line.log_probs)
@@ -92,24 +94,26 @@ def calibrate_model(lines: Sequence[KnownLine], alphabet: Alphabet) -> Calibrati
         margin[own] = -np.inf
         margins.append(margin)
         right += right_characters(line.text, alphabet.decode(reading.labels))
-    return _calibration(margins, right)
+    return _calibration(margins, right, 1.0 / temperature)
 
 
 def calibrate_language(
-    decoder: BeamDecoder, lines: Sequence[KnownLine], alphabet: Alphabet
+    decoder: BeamDecoder, lines: Sequence[KnownLine], alphabet: Alphabet, expected: float
 ) -> Calibration:
-    """The temperature of the posteriors that a beam decoder gives. Raises InputError where no
-    character is read."""
+    """The temperature of the posteriors that a beam decoder gives, near the ``expected`` one
+    where the lines tell little. Raises InputError where no character is read."""
     margins, right = [], []
     for line in lines:
         frames = decoder.frames(line.log_probs)
         (reading,) = decoder(line.log_probs)
         margins.append(decoder.margins(frames, reading.labels, reading.spans))
         right += right_characters(line.text, alphabet.decode(reading.labels))
-    return _calibration(margins, right)
+    return _calibration(margins, right, expected)
 
 
-def _calibration(margins: Sequence[FloatArray], right: Sequence[bool]) -> Calibration:
+def _calibration(
+    margins: Sequence[FloatArray], right: Sequence[bool], expected: float
+) -> Calibration:
     """margins: per line (U, R), R of each its own."""
     if not right:
         raise InputError("the model reads nothing on these lines", "give other lines")
@@ -119,7 +123,7 @@ def _calibration(margins: Sequence[FloatArray], right: Sequence[bool]) -> Calibr
         whole[done : done + len(margin), : margin.shape[1]] = margin
         done += len(margin)
     outcomes = np.array(right)
-    temperature = fit_temperature(whole, outcomes)
+    temperature = fit_temperature(whole, outcomes, expected)
     before, after = (
         calibration_error(reliability(label_posteriors(whole, t), outcomes))
         for t in (1.0, temperature)

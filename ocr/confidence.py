@@ -29,6 +29,9 @@ BoolArray = npt.NDArray[np.bool_]
 BINS = 15  # of equal width, as in the paper
 COOLEST, HOTTEST = 0.1, 10.0  # temperatures that are tried
 STEPS = 40  # of the golden section: the interval shrinks to 1e-8 of its logarithm
+# Standard deviation of the logarithm of temperatures: so far from the expected one they lie before
+# anything was read. Those of whole validation lists lie between 0.98 and 1.14.
+SPREAD = 0.3
 CERTAIN = 1.0 - 1e-6  # a wrong character counts as if it had been at most so certain
 
 
@@ -54,17 +57,20 @@ def label_posteriors(margins: FloatArray, temperature: float) -> Float64Array:
     return posteriors
 
 
-def fit_temperature(margins: FloatArray, right: BoolArray) -> float:
+def fit_temperature(margins: FloatArray, right: BoolArray, expected: float = 1.0) -> float:
     """The temperature at which labels are right as often as they claim: that with the least
     cross-entropy of posterior and outcome, by golden section (Kiefer 1953).
 
-    margins  (U, R) as in ``label_posteriors``; right (U,) whether each label was
+    margins   (U, R) as in ``label_posteriors``; right (U,) whether each label was
+    expected  the temperature before anything is known: its logarithm is the mean of a normal
+              distribution. A few lines in which nothing is wrong would else mean certainty.
     """
 
     def cost(log_temperature: float) -> float:
         posteriors = label_posteriors(margins, math.exp(log_temperature))
         likelihood = np.where(right, posteriors, 1.0 - np.minimum(posteriors, CERTAIN))
-        return -float(np.log(np.maximum(likelihood, 1.0 - CERTAIN)).mean())
+        surprise = -float(np.log(np.maximum(likelihood, 1.0 - CERTAIN)).sum())
+        return surprise + ((log_temperature - math.log(expected)) / SPREAD) ** 2 / 2
 
     low, high = math.log(COOLEST), math.log(HOTTEST)
     ratio = (math.sqrt(5) - 1) / 2

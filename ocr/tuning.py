@@ -70,7 +70,7 @@ def tune_language_model(
             on_progress(done, total)
         edits, best = min(found)
         decoder = dataclasses.replace(decoder, merit=changed(decoder.merit, best))
-    calibration = calibrate_language(decoder, lines, alphabet)
+    calibration = calibrate_language(decoder, lines, alphabet, model.options.temperature)
     options = dataclasses.replace(
         model.options,
         weight=decoder.merit.weight,

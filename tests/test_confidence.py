@@ -9,6 +9,7 @@ import pytest
 
 from ocr.confidence import (
     BINS,
+    SPREAD,
     Bin,
     calibration_error,
     errors_removed,
@@ -51,9 +52,18 @@ def test_the_planted_temperature_is_found(planted: float) -> None:
 
     def cost(temperature: float) -> float:
         p = label_posteriors(margins, temperature)
-        return -float(np.log(np.where(right, p, 1 - p)).mean())
+        surprise = -float(np.log(np.where(right, p, 1 - p)).sum())
+        return surprise + (math.log(temperature) / SPREAD) ** 2 / 2
 
-    assert cost(found) <= min(cost(t) for t in np.geomspace(0.2, 8, 100)) + 1e-9
+    assert cost(found) <= min(cost(t) for t in np.geomspace(0.2, 8, 100)) + 1e-5
+
+
+@pytest.mark.parametrize("expected", [1.0, 1.8])
+def test_few_labels_without_a_mistake_are_no_certainty(expected: float) -> None:
+    margins = -np.random.default_rng(1).exponential(6.0, (300, 4)) - 12  # sure of all
+    right = np.ones(len(margins), bool)
+    assert fit_temperature(margins, right, expected) == pytest.approx(expected, rel=0.35)
+    assert fit_temperature(np.zeros((0, 4)), np.zeros(0, bool), expected) == pytest.approx(expected)
 
 
 def test_one_certain_mistake_does_not_decide_alone() -> None:
