@@ -68,13 +68,17 @@ class Gloo:
         try:
             torch.distributed.all_reduce(values)
         except RuntimeError as error:
-            raise OcrError(
+            raise PartnerGoneError(
                 "another process of this training has ended", "go on with --resume"
             ) from error
 
     def close(self) -> None:
         """Leave the group; the others may go on leaving."""
         torch.distributed.destroy_process_group()
+
+
+class PartnerGoneError(OcrError):
+    """Another process has ended, and has said why."""
 
 
 def add_up(network: nn.Module, exchange: Exchange, numbers: list[float]) -> list[float]:

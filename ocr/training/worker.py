@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ocr.errors import OcrError
 from ocr.training.loop import train
-from ocr.training.parallel import Gloo, ready
+from ocr.training.parallel import Gloo, PartnerGoneError, ready
 from ocr.training.run import load_run
 
 
@@ -28,8 +28,11 @@ def main(folder: str, rank: str, size: str) -> int:
     try:
         for _ in train(run, exchange):
             pass
-    except OcrError:
-        return 1  # the first process reports why, if it still can
+    except PartnerGoneError:
+        return 1
+    except OcrError as error:  # of this process's share: the first one does not know it
+        sys.stderr.write(f"process {int(rank) + 1} of the training: {error}\n")
+        return 1
     exchange.close()
     return 0
 
