@@ -30,6 +30,8 @@ def restore_model(
     """Write the best weights of a resumed run again if its model file has gone."""
     if not best or run.output.exists():
         return
+    if counters.history:
+        counters.kept_cer = counters.best_cer
     network = copy.deepcopy(network)
     network.load_state_dict(best)
     for row in counters.history:

@@ -33,6 +33,7 @@ class Counters:
     fraction      share of the run that is over, 0..1, which sets the step size
     best_cer      lowest validation CER so far, and ``best_step`` when it was reached
     unimproved    validations since then
+    kept_cer      that of the model file: lower still where a model was looked at when stopping
     """
 
     step: int = 0
@@ -41,6 +42,7 @@ class Counters:
     best_cer: float = float("inf")
     best_step: int = 0
     unimproved: int = 0
+    kept_cer: float = float("inf")
     history: list[dict[str, float]] = field(default_factory=list)
 
 

@@ -133,6 +133,7 @@ class Trainer:
                 saved = time.monotonic()
             if stop and not due:
                 cer = self._look()
+                self._save()
             yield self._progress(loss, speed, cer, "asked to stop" if stop else "")
             if stop:
                 return
@@ -223,12 +224,12 @@ class Trainer:
         return cer
 
     def _look(self) -> float | None:
-        """A validation for whoever stops here: a better model is written, but nothing counted,
-        so that the run goes on as if it had never stopped."""
+        """A validation for whoever stops here: a better model is written, to stay until there is
+        a better one, but nothing else counted, so that the run goes on as if it had never
+        stopped."""
         cer = self._cer()
-        better = cer is None or cer < self.counters.best_cer
-        if better and self.exchange.rank == 0:
-            write_model(self.run, self.model, self.counters, cer)
+        if cer is None or cer < self.counters.kept_cer:
+            self._write(cer)
         return cer
 
     def _cer(self) -> float | None:
@@ -246,6 +247,14 @@ class Trainer:
     def _keep(self, cer: float | None) -> None:
         state = self.model.state_dict()
         self.best = {name: value.detach().cpu().clone() for name, value in state.items()}
+        self._write(cer)
+
+    def _write(self, cer: float | None) -> None:
+        """Put the model into its file unless a better one is there."""
+        if cer is not None:
+            if cer > self.counters.kept_cer:
+                return
+            self.counters.kept_cer = cer
         if self.exchange.rank == 0:
             write_model(self.run, self.model, self.counters, cer)
 
@@ -270,7 +279,7 @@ class Trainer:
             seconds_left=left,
             lines_per_second=speed,
             loss=loss,
-            best_cer=counters.best_cer if cer is None else min(cer, counters.best_cer),
+            best_cer=counters.kept_cer,
             cer=cer,
             stopping=stopping,
         )

@@ -45,10 +45,10 @@ def tensors_of(path: Path) -> dict[str, Tensor]:
 
 
 def counters_of(run: Run) -> dict[str, Any]:
-    """The checkpoint's counters without what a clock or a running mean decides."""
+    """The checkpoint's counters without what a clock, a running mean or a stop decides."""
     with safe_open(str(run.checkpoint), framework="pt") as file:
         counters = json.loads(file.metadata()["counters"])
-    del counters["seconds"]
+    del counters["seconds"], counters["kept_cer"]
     for row in counters["history"]:
         del row["seconds"], row["loss"]
     return dict(counters)
@@ -357,6 +357,27 @@ def test_whoever_stops_gets_the_better_model_but_nothing_is_counted(
     network, spec = load_model_file(run.output)
     assert (spec.training["step"], spec.training["validation_cer"]) == (5, 0.3)
     assert torch.equal(network.output.weight, tensors_of(run.checkpoint)["mean.output.weight"])
+
+
+def test_the_better_model_of_a_stop_stays_until_there_is_a_better_one(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    scripted_cer(50, 30)
+    run = make_run(tmp_path, epochs=5, held_back=3, validate_every=4)  # every third step
+    list(train(run, should_stop=after(5)))
+    looked_at = tensors_of(run.output)
+    scripted_cer(45, 20)
+    resumed = train(run)
+    for progress in resumed:
+        if progress.step == 6:
+            break
+    assert (progress.cer, progress.best_cer) == (0.45, 0.3)
+    assert_same_tensors(tensors_of(run.output), looked_at)
+    for progress in resumed:
+        if progress.step == 9:
+            break
+    assert (progress.cer, progress.best_cer) == (0.2, 0.2)
+    assert read_spec(run.output).training["validation_cer"] == 0.2
 
 
 def test_without_validation_lines_the_last_mean_is_the_model(
