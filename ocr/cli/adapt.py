@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from ocr.cli.command import model_option
 from ocr.cli.failures import say
 from ocr.cli.options import options_from
 from ocr.errors import ImageError, InputError, UsageError
+from ocr.files.names import printable
 from ocr.options import AdaptationOptions, ReadingOptions
 
 if TYPE_CHECKING:
@@ -52,36 +55,45 @@ def command(
     learns from the list, and tells the error rate on lines held back before and after. Lines
     that have a transcription already (as for ocr train) are learnt from at once.
 
-    For pages: ocr transcribe PAGES -o OUT --format pagexml, correct them, ocr adapt OUT/*.xml.
+    For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
+    then ocr adapt PAGES/*.xml. Correct every page that you give: what is as the model read it
+    confirms the model in its errors.
     """
     from ocr.cli.display import counted
     from ocr.cli.train import model_file
+    from ocr.training.claim import check_free
 
     output = model_file(output)
     draft = output.with_suffix(LIST)
-    if draft.exists():
-        _require_corrections(draft, model)
-        _learn((str(draft),), output, model, options, overwrite)
-    elif _transcribed(lines):
-        _learn(lines, output, model, options, overwrite)
-    else:
-        count = _write_draft(_spread(_images(lines, output), options.lines), draft, model)
-        again = shlex.join(["ocr", "adapt", *lines, "-o", str(output), "-m", model])
-        click.echo(
-            f"read {counted(count, 'line')} into {draft}\n"
-            f"next:  correct its texts (image<TAB>text, UTF-8) and delete what you do not want,\n"
-            f"       then the same command again:  {again}"
-        )
+    drafted = draft.exists()
+    if drafted or _transcribed(lines):
+        check_free(output, overwrite)
+        if drafted:
+            _require_corrections(draft, model)
+        _learn((str(draft),) if drafted else lines, output, model, options, overwrite)
+        return
+    count = _write_draft(_spread(_images(lines, output), options.lines), draft, model)
+    again = shlex.join(["ocr", "adapt", *lines, "-o", str(output), "-m", model])
+    click.echo(
+        f"read {counted(count, 'line')} into {draft}\n"
+        f"next:  correct its texts (image<TAB>text, UTF-8) and delete what you do not want,\n"
+        f"       then the same command again:  {again}"
+    )
 
 
 def _transcribed(sources: Sequence[str]) -> bool:
-    """Whether the sources have texts beside their images, or are lists or pages."""
+    """Whether the sources have texts beside their images, or are lists or pages. Raises InputError
+    if all that they name is unusable."""
     from ocr.training.data.dataset import read_samples
 
     try:
-        return bool(read_samples(sources).samples)
+        dataset = read_samples(sources)
     except InputError:
         return False  # images without a text
+    if dataset.problems and not dataset.samples:
+        first = dataset.problems[0]
+        raise InputError(f"{first.id}: {first.reason}", first.fix)
+    return bool(dataset.samples)
 
 
 def _images(sources: Sequence[str], output: Path) -> list[Path]:
@@ -119,6 +131,8 @@ def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
                 say(f"left out: {result}", "yellow")
             elif isinstance(result, PageTranscript):
                 say(f"left out: {image} shows a page; see ocr adapt --help", "yellow")
+            elif not _listable(image.resolve()):
+                say(f"left out: {printable(image)}, whose name cannot stand in a list", "yellow")
             else:
                 rows.append(f"{image.resolve()}\t{result.text}\n")
             move(done, len(images))
@@ -126,6 +140,12 @@ def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
         raise InputError("no image could be read", "give images of single lines")
     write_atomically(draft, "".join(rows))
     return len(rows)
+
+
+def _listable(image: Path) -> bool:
+    """Whether the name can stand in a list image<TAB>text of UTF-8."""
+    undecoded = any("\ud800" <= character <= "\udfff" for character in str(image))
+    return not undecoded and not set(str(image)) & set("\t\r\n")
 
 
 def _require_corrections(draft: Path, model: str) -> None:
@@ -142,7 +162,7 @@ def _require_corrections(draft: Path, model: str) -> None:
     if not corrected:
         raise UsageError(
             f"no text of {draft} differs from what the model reads",
-            "correct it, then call again; or delete it for a new draft",
+            "correct it, then call again; or name other lines and another -o",
         )
     click.echo(f"{counted(corrected, 'line')} of {len(report.lines)} in {draft} corrected")
 
@@ -150,30 +170,17 @@ def _require_corrections(draft: Path, model: str) -> None:
 def _learn(
     data: Sequence[str], output: Path, model: str, options: AdaptationOptions, overwrite: bool
 ) -> None:
-    from ocr.cli.display import counted, progress_bar
+    from ocr.cli.display import counted
     from ocr.cli.train import train
     from ocr.cli.trainingdisplay import percent
-    from ocr.network.shipped import resolve_model
-    from ocr.training.prepare import Recipe, prepare
-    from ocr.training.session import claim, write_problems
 
-    recipe = Recipe(training=options.training, start=resolve_model(model))
-    claim(output, overwrite)
-    with progress_bar("reading lines") as move:
-        run, report = prepare(data, output, recipe, on_progress=move)
-    if report.problems:
-        listed = write_problems(run, report.problems)
-        say(f"{counted(len(report.problems), 'line')} left out, see {listed}", "yellow")
-    if not run.validation:
-        raise InputError(
-            f"{counted(len(run.train), 'line')} cannot be learnt from: one in five is held back",
-            f"transcribe more, about {AdaptationOptions().lines}",
+    with ExitStack() as hold:
+        run = _prepared(data, output, model, options, overwrite, hold)
+        click.echo(
+            f"learning from {counted(len(run.train), 'line')}, {len(run.validation)} held back to "
+            f"judge by, {options.minutes:g} min at most"
         )
-    click.echo(
-        f"learning from {counted(len(run.train), 'line')}, {len(run.validation)} held back to "
-        f"judge by, {options.minutes:g} min at most"
-    )
-    train(run)
+        train(run)
     before, best = _error_rates(run)
     click.echo(f"CER on the {counted(len(run.validation), 'line')} held back: ", nl=False)
     if best < before:
@@ -182,6 +189,36 @@ def _learn(
     else:
         click.echo(f"{percent(before)} before and no better after; correct more lines")
     click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {output}")
+
+
+def _prepared(
+    data: Sequence[str],
+    output: Path,
+    model: str,
+    options: AdaptationOptions,
+    overwrite: bool,
+    hold: ExitStack,
+) -> Run:
+    """The run, its folder held. Raises InputError where no line is left to judge by."""
+    from ocr.cli.display import counted, progress_bar
+    from ocr.network.shipped import resolve_model
+    from ocr.training.claim import claimed
+    from ocr.training.prepare import Recipe, prepare
+    from ocr.training.session import write_problems
+
+    recipe = Recipe(training=options.training, start=resolve_model(model))
+    claim = partial(hold.enter_context, claimed(output, overwrite))
+    with progress_bar("reading lines") as move:
+        run, report = prepare(data, output, recipe, on_progress=move, on_data=claim)
+    if report.problems:
+        listed = write_problems(run, report.problems)
+        say(f"{counted(len(report.problems), 'line')} left out, see {listed}", "yellow")
+    if not run.validation:
+        raise InputError(
+            f"{counted(len(run.train), 'line')} cannot be learnt from: one in five is held back",
+            f"transcribe more, about {AdaptationOptions().lines}",
+        )
+    return run
 
 
 def _error_rates(run: Run) -> tuple[float, float]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,9 +117,10 @@ def command(resume: bool, overwrite: bool, **parts: Any) -> None:
         raise UsageError("--texts needs fonts to be written with", "name them with --synthetic")
     if resume and overwrite:
         raise UsageError("--resume and --overwrite contradict each other", "give one of them")
-    run = _resumed(places) if resume else _prepared(places, options, overwrite)
-    click.echo(f"continuing {run.folder}" if resume else _outlook(run))
-    click.echo(_farewell(run, train(run)))
+    with ExitStack() as hold:
+        run = _resumed(places, hold) if resume else _prepared(places, options, overwrite, hold)
+        click.echo(f"continuing {run.folder}" if resume else _outlook(run))
+        click.echo(_farewell(run, train(run)))
 
 
 def model_file(output: Path) -> Path:
@@ -126,10 +128,13 @@ def model_file(output: Path) -> Path:
     return output if output.suffix == SUFFIX else output.with_name(output.name + SUFFIX)
 
 
-def _resumed(places: Places) -> Run:
+def _resumed(places: Places, hold: ExitStack) -> Run:
+    from ocr.training.claim import held
     from ocr.training.run import load_run, run_folder
 
-    run = load_run(run_folder(places.output))
+    load_run(run_folder(places.output))  # refuses what is no run
+    hold.enter_context(held(places.output))
+    run = load_run(run_folder(places.output))  # as it is now that nobody else changes it
     _must_match(TrainingOptions, run.options, "the run to resume", but=("processes",))
     _must_match(PreprocessingOptions, run.spec.preprocessing, "the run to resume")
     _must_match(NetworkOptions, run.spec.network, "the run to resume")
@@ -142,14 +147,15 @@ def _resumed(places: Places) -> Run:
     return dataclasses.replace(run, output=places.output, options=options)
 
 
-def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
+def _prepared(places: Places, options: dict[str, Any], overwrite: bool, hold: ExitStack) -> Run:
     if not places.data:
         raise UsageError("no training data given", "name a folder, a list or images")
     from ocr.cli.display import progress_bar
     from ocr.network.modelheader import read_spec
     from ocr.network.shipped import resolve_model
+    from ocr.training.claim import check_free, claimed
     from ocr.training.prepare import Recipe, prepare
-    from ocr.training.session import claim, write_problems
+    from ocr.training.session import write_problems
     from ocr.training.synthesis.material import Material
 
     start = resolve_model(places.start) if places.start else None
@@ -157,13 +163,16 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool) -> Run:
         spec = read_spec(start)
         _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
         options["network"] = dataclasses.replace(spec.network, **given(NetworkOptions))
-    claim(places.output, overwrite)
+    check_free(places.output, overwrite)
     few = _options_for_few() if start else None
     look, seed = options.pop("synthesis"), options["training"].seed
     material = Material(places.synthetic, places.texts, look, seed) if places.synthetic else None
     recipe = Recipe(**options, start=start, material=material, few=few)
     with progress_bar("reading lines") as move:
-        run, report = prepare(places.data, places.output, recipe, places.validation, move)
+        claim = partial(hold.enter_context, claimed(places.output, overwrite))
+        run, report = prepare(
+            places.data, places.output, recipe, places.validation, move, on_data=claim
+        )
     from ocr.cli.datareport import report_text
 
     listed = write_problems(run, report.problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from ocr.alphabet import Alphabet
 from ocr.decoding.companion import KEY
 from ocr.errors import InputError, UsageError
+from ocr.files.atomic import write_atomically
 from ocr.network.modelheader import model_id, read_spec
 from ocr.network.widening import check_sizes
 from ocr.options import FEW, NetworkOptions, PreprocessingOptions, TrainingOptions
@@ -20,7 +21,7 @@ from ocr.training.balance import Sources
 from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples
 from ocr.training.data.split import split_samples
-from ocr.training.run import Run, run_folder
+from ocr.training.run import START, Run, run_folder
 from ocr.training.store import OnProgress, build_store
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec, Problem, Sample
@@ -51,10 +52,12 @@ def prepare(
     recipe: Recipe,
     validation: Sequence[str | Path] = (),
     on_progress: OnProgress | None = None,
+    on_data: Callable[[], object] = lambda: None,
 ) -> tuple[Run, DataReport]:
     """Read all data and lay out the run's folder beside ``output``.
 
     validation  data to choose the best model by; else a share of ``data``'s pages is held back
+    on_data     called when the data proved to be there, before anything is written
     Raises InputError if no usable line is left, UsageError if the options do not fit.
     """
     data, validation = _listed(data), _listed(validation)
@@ -65,6 +68,8 @@ def prepare(
     held_back = sum(lines for _, lines in dataset.sources[: len(validation)])
     if recipe.few and len(dataset.samples) - held_back < FEW:
         recipe = replace(recipe, training=recipe.few)
+    start = recipe.start.read_bytes() if recipe.start else b""
+    on_data()
     folder = run_folder(output)
     preprocessing = started.preprocessing if started else recipe.preprocessing
     store, problems = build_store(folder, dataset.samples, preprocessing, on_progress)
@@ -75,6 +80,8 @@ def prepare(
     problems = [*dataset.problems, *problems]
     if not train:
         raise InputError(_nothing_usable(problems), "see: ocr check")
+    if start:  # a copy: the file may change or go before a stopped run goes on
+        write_atomically(folder / START, start)
     source_of, first = _sources(dataset), len(validation)
     position = {line.id: index for index, line in enumerate(store.lines)}
     run = Run(
@@ -84,7 +91,7 @@ def prepare(
         options=recipe.training,
         train=tuple(position[sample.id] for sample in train),
         validation=tuple(position[sample.id] for sample in validating),
-        start=recipe.start,
+        start=folder / START if start else None,
         material=recipe.material,
         material_key=recipe.material.key() if recipe.material else "",
         sources=Sources(tuple(source_of[s.id] - first for s in train), recipe.weights),

@@ -1,6 +1,7 @@
 """The folder of a training run: everything a process needs to train, and to go on.
 
-run.json                 what is trained: spec, options, split, the weights it starts from
+run.json                 what is trained: spec, options, split
+start.safetensors        the model whose weights it begins with, if any
 lines.bin, lines.json    the normalised lines (see store.py)
 checkpoint.safetensors   the full state, replaced every two minutes
 log.jsonl, curve.png     the record of the run
@@ -22,13 +23,15 @@ from ocr.training.balance import Sources
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec
 
+START = "start.safetensors"
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One training run as prepared: ``train`` and ``validation`` are indices into the store.
 
     output        where the best model is written
-    start         a model whose weights it begins with, or None
+    start         a model whose weights it begins with, a copy in the folder, or None
     material      what further lines are rendered from, or None
     material_key  its key when the run began: other fonts or texts would be another training
     sources       where each training line came from, and how much that weighs
@@ -66,7 +69,7 @@ class Run:
     def save(self) -> None:
         values: dict[str, Any] = {
             "output": str(self.output.resolve()),
-            "start": str(self.start.resolve()) if self.start else None,
+            "start": self._start(),
             "spec": dataclasses.asdict(self.spec),
             "options": dataclasses.asdict(self.options),
             "train": self.train,
@@ -76,6 +79,13 @@ class Run:
             "sources": dataclasses.asdict(self.sources),
         }
         write_atomically(self.folder / "run.json", json.dumps(values, ensure_ascii=False))
+
+    def _start(self) -> str | None:
+        """The start's place as seen from the folder, which may move with what is in it."""
+        if self.start is None:
+            return None
+        within = self.start.parent == self.folder
+        return self.start.name if within else str(self.start.resolve())
 
 
 def run_folder(output: Path) -> Path:
@@ -102,7 +112,7 @@ def load_run(folder: Path) -> Run:
             options=from_dict(TrainingOptions, values["options"]),
             train=tuple(values["train"]),
             validation=tuple(values["validation"]),
-            start=Path(values["start"]) if values["start"] else None,
+            start=folder / values["start"] if values["start"] else None,
             material=Material.from_dict(material) if material else None,
             material_key=values.get("material_key", ""),
             sources=Sources(*map(tuple, values.get("sources", {}).values())),

@@ -1,4 +1,4 @@
-"""One training run from its folder to its end: claim the folder, start the processes, train."""
+"""One training run from its folder to its end: start the processes, train, calibrate."""
 
 from __future__ import annotations
 
@@ -10,47 +10,18 @@ from pathlib import Path
 import torch
 
 from ocr.cores import usable_cores
-from ocr.errors import UsageError
 from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
 from ocr.training.batches import SHORT_FIRST
+from ocr.training.claim import PROBLEMS
 from ocr.training.data.datareport import problems_tsv
 from ocr.training.finish import calibrate_run
 from ocr.training.loop import Progress, Trainer, train
 from ocr.training.parallel import Alone, Gloo, Helpers
-from ocr.training.run import Run, run_folder
+from ocr.training.run import Run
 from ocr.types import Problem
 
 MOST_PROCESSES = 8  # beyond this the meeting after each step costs more than a process brings
-PROBLEMS = "problems.tsv"
-PREPARED = ("lines.bin", "lines.json", PROBLEMS)  # made again at every start, or used if they fit
-TRAINED = ("run.json", "checkpoint.safetensors", "log.jsonl", "curve.png", "meeting")
-
-
-def claim(output: Path, overwrite: bool = False) -> None:
-    """Make sure that a new run may write ``output`` and its folder.
-
-    With ``overwrite`` an earlier run's state is removed, and the model stays until the new one
-    has something to put in its place. Raises UsageError if anything would be lost without it,
-    or if the folder holds files of another kind.
-    """
-    folder = run_folder(output)
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    foreign = sorted(n for n in names - {*PREPARED, *TRAINED} if not n.startswith("."))
-    if foreign or (folder.exists() and not folder.is_dir()):
-        raise UsageError(
-            f"{folder} is not the folder of a training", "choose another -o, or move it away"
-        )
-    if output.is_dir():
-        raise UsageError(f"{output} is a folder", "give the name of a model file with -o")
-    trained = [folder / name for name in TRAINED if name in names]
-    if not overwrite and (trained or output.exists()):
-        raise UsageError(
-            f"{output if output.exists() else folder} exists already",
-            "go on with --resume, begin anew with --overwrite, or choose another -o",
-        )
-    for path in trained:
-        path.unlink()
 
 
 def write_problems(run: Run, problems: tuple[Problem, ...]) -> Path | None:

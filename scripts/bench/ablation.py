@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from ocr.training.augment import STANDARD
+from ocr.training.claim import claimed
 from ocr.training.loop import Trainer
 from ocr.training.parallel import Alone
 from ocr.training.ranges import NEVER, UNCHANGED, Amount, Ratio
 from ocr.training.run import Run
-from ocr.training.session import claim
 
 ROOT = Path(__file__).resolve().parents[2]
 VALIDATION_LINES = 2000
@@ -61,7 +61,9 @@ def prepared(given: argparse.Namespace) -> Run:
     recipe = json.loads((ROOT / "scripts" / "recipes" / f"{given.name}.json").read_text("utf-8"))
     recipe["training"] |= {"validation_lines": VALIDATION_LINES, "processes": 1, "patience": 0}
     lay_out = runpy.run_path(str(ROOT / "scripts" / "train_default"))["lay_out"]
-    run: Run = lay_out(recipe, given.runs / f"{given.name}.safetensors", given)
+    output = given.runs / f"{given.name}.safetensors"
+    with claimed(output, overwrite=True):
+        run: Run = lay_out(recipe, output, given)
     epochs = given.lines / len(run.train)
     options = replace(run.options, minutes=None, epochs=epochs, validate_every=len(run.train))
     return replace(run, options=options)
@@ -69,11 +71,12 @@ def prepared(given: argparse.Namespace) -> Run:
 
 def cer(run: Run, change: Change) -> tuple[float, float]:
     """On the validation lines, 0..1, before the training and after it."""
-    claim(run.output, overwrite=True)
     run = replace(run, options=replace(run.options, **change.options))
-    trainer = Trainer(run, Alone())
-    trainer.batcher.distortions = replace(STANDARD, **change.distortions)
-    rates = [progress.cer for progress in trainer.steps(lambda: False) if progress.cer is not None]
+    with claimed(run.output, overwrite=True):
+        trainer = Trainer(run, Alone())
+        trainer.batcher.distortions = replace(STANDARD, **change.distortions)
+        steps = trainer.steps(lambda: False)
+        rates = [progress.cer for progress in steps if progress.cer is not None]
     return rates[0], rates[-1]
 
 

@@ -28,9 +28,10 @@ from ocr.files.atomic import write_atomically
 from ocr.metrics import ErrorRate
 from ocr.options import AdaptationOptions, TrainingOptions
 from ocr.recognition import load_model
+from ocr.training.claim import claimed
 from ocr.training.data.dataset import read_samples
 from ocr.training.prepare import Recipe, prepare
-from ocr.training.session import claim, train_run
+from ocr.training.session import train_run
 from ocr.types import Sample
 
 OTHER_LINES = 100  # of each list that is read to see what was forgotten
@@ -46,11 +47,11 @@ def adapted(model: Path, hand: Path, lines: int, training: TrainingOptions, runs
     rows = (hand / "train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[:lines]
     listed, output = runs / f"{final.stem}.tsv", runs / "unfinished.safetensors"
     write_atomically(listed, "".join(f"{hand.resolve()}/{row}" for row in rows))
-    claim(output, overwrite=True)
-    run, _ = prepare([listed], output, Recipe(training=training, start=model))
-    with closing(train_run(run)) as steps:
-        for _ in steps:
-            pass
+    with claimed(output, overwrite=True):
+        run, _ = prepare([listed], output, Recipe(training=training, start=model))
+        with closing(train_run(run)) as steps:
+            for _ in steps:
+                pass
     return output.replace(final)
 
 

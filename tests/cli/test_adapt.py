@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,6 +111,30 @@ def test_what_cannot_be_read_is_left_out_of_the_draft(
     assert "torn.png" in result.stderr
     assert "page.png shows a page" in result.stderr
     assert len((tmp_path / "mine.tsv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_names_that_cannot_stand_in_a_list_are_left_out_of_the_draft(
+    ocr: Run, lines: Path, model: Path, tmp_path: Path
+) -> None:
+    image = min(lines.glob("*.png"))
+    odd = [os.fsdecode(b"caf\xe9.png"), "tab\tin.png", "two\nrows.png"]
+    for name in odd:
+        shutil.copy(image, lines / name)
+    result = ocr("adapt", lines, "-o", "mine", "-m", model)
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("whose name cannot stand in a list") == 3
+    assert len((tmp_path / "mine.tsv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_what_is_missing_of_transcribed_lines_is_named(
+    ocr: Run, model: Path, tmp_path: Path
+) -> None:
+    listed = tmp_path / "leaf.tsv"
+    listed.write_text("gone.png\ta text\n", encoding="utf-8")
+    result = ocr("adapt", "leaf.tsv", "-o", "mine", "-m", model)
+    assert result.exit_code == 4
+    assert "gone.png" in result.stderr
+    assert "does not exist" in result.stderr
 
 
 def test_without_images_there_is_nothing_to_read(ocr: Run, model: Path, tmp_path: Path) -> None:

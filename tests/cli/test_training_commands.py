@@ -115,7 +115,13 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     model = Path("mine.safetensors").read_bytes()
     refused = ocr("train", "data", "-o", "mine.safetensors", *SMALL)
     assert refused.exit_code == 2
-    assert "mine.safetensors exists already; go on with --resume" in refused.stderr
+    assert (
+        "mine.safetensors exists already; go on with: ocr train -o mine.safetensors --resume"
+        in refused.stderr
+    )
+    mistyped = ocr("train", "dat", "-o", "mine.safetensors", "--overwrite", *SMALL)
+    assert mistyped.exit_code == 2
+    assert Path("mine.training/checkpoint.safetensors").exists(), "a slip costs no training"
     over = ocr("train", "-o", "mine", "--resume")
     assert over.exit_code == 0
     assert "was over already" in over.stdout

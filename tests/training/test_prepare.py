@@ -241,7 +241,8 @@ def test_a_started_model_brings_its_network_and_gains_new_characters(
     assert run.spec.alphabet == "abc" + "defp"
     assert run.spec.preprocessing == first.spec.preprocessing
     assert run.spec.network == first.spec.network
-    assert run.start == first.output
+    assert run.start == run.folder / "start.safetensors"
+    assert run.start.read_bytes() == first.output.read_bytes()
     card = run.spec.training
     assert card["from"] == model_id(first.output)
     assert card["earlier"]["step"] == 1
