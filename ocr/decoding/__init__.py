@@ -32,7 +32,20 @@ def decoder_for(options: DecodingOptions, alphabet: Alphabet) -> Decoder:
     if options.method == "lexicon":
         from ocr.decoding.lexicon import lexicon_decoder
 
-        return lexicon_decoder(options, alphabet)
+        return unless_empty(lexicon_decoder(options, alphabet))
     from ocr.decoding.beam import beam_decoder
 
-    return beam_decoder(options, alphabet)
+    return unless_empty(beam_decoder(options, alphabet))
+
+
+def unless_empty(decoder: Decoder) -> Decoder:
+    """The decoder, but for lines on which the blank leads at every frame: they have no text. A
+    language would fill empty paper, of which the network is never quite sure, with its most
+    common words."""
+    from ocr.decoding.greedy import greedy
+
+    def decode(log_probs: Float32Array, /) -> tuple[Hypothesis, ...]:
+        written = log_probs.argmax(axis=1).any()  # a label other than the blank, 0
+        return decoder(log_probs) if written else greedy(log_probs)
+
+    return decode
