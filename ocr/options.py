@@ -111,7 +111,10 @@ class TrainingOptions:
     )
     validation_lines: int = option(400, "read at most this many lines per validation", minimum=1)
     validate_every: int = option(
-        8000, "training lines between validations (sooner when an epoch is over)", minimum=1
+        8000,
+        "training lines between validations, at least four times as many as are read then "
+        "(sooner when an epoch is over)",
+        minimum=1,
     )
     patience: int = option(
         15, "stop when this many validations in a row bring nothing; 0 never stops", minimum=0

@@ -224,14 +224,14 @@ def train(run: Run) -> Progress | None:
 def _outlook(run: Run) -> str:
     """What is about to happen, and how long it should take."""
     from ocr.cli.display import counted, duration
-    from ocr.training.schedule import DEFAULT_EPOCHS
+    from ocr.training.schedule import most_epochs
     from ocr.training.session import expected_speed, process_count
 
     options = run.options
     speed = expected_speed(run)
     real = options.batch_size - run.rendered  # lines per step
     epoch = len(run.train) * options.batch_size / real / speed  # s
-    epochs = options.epochs or (None if options.minutes else DEFAULT_EPOCHS)
+    epochs = most_epochs(options)
     seconds = min(
         60 * options.minutes if options.minutes else float("inf"),
         epochs * epoch if epochs else float("inf"),

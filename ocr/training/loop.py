@@ -24,13 +24,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ocr.alphabet import Alphabet
-from ocr.network.modelfile import load_model_file
 from ocr.network.precision import autocast
-from ocr.network.recognizer import RecognizerNetwork, resize_output
-from ocr.network.widening import widened
+from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.average import WeightAverage, blended, weights_of
 from ocr.training.batches import Batcher, IndexArray, Order
+from ocr.training.beginning import initial_network
 from ocr.training.best import restore_model, write_model
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
 from ocr.training.lines import training_lines
@@ -38,7 +36,6 @@ from ocr.training.objective import Objective
 from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.record import draw_curve, write_log
 from ocr.training.run import Run
-from ocr.training.schedule import DEFAULT_EPOCHS as DEFAULT_EPOCHS
 from ocr.training.schedule import Schedule
 from ocr.training.validation import count_edits
 from ocr.types import Batch
@@ -283,18 +280,6 @@ class Trainer:
             cer=cer,
             stopping=stopping,
         )
-
-
-def initial_network(run: Run) -> RecognizerNetwork:
-    """Fresh weights, or those of ``run.start``, grown to the run's alphabet and sizes."""
-    spec, labels = run.spec, len(Alphabet(run.spec.alphabet))
-    if run.start is None:
-        return RecognizerNetwork(spec.preprocessing, spec.network, labels)
-    network, started = load_model_file(run.start)
-    resize_output(network, labels)
-    if spec.network != started.network:
-        network = widened(network, spec.preprocessing, (started.network, spec.network))
-    return network
 
 
 def _running(mean: float, value: float) -> float:

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 from ocr.options import TrainingOptions
 
-DEFAULT_EPOCHS = 40.0
+DEFAULT_EPOCHS = 40.0  # of a run without any limit
 LAST_RATE = 0.01  # step size at the end of the cycle, relative to its peak
+
+
+def most_epochs(options: TrainingOptions) -> float | None:
+    """The limit in passes over the data; None where only the minutes are limited."""
+    return options.epochs or (None if options.minutes else DEFAULT_EPOCHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,7 @@ class Schedule:
         """Share of the run, 0..1, that is over after ``steps`` steps and ``seconds`` of
         training, by whichever limit is nearer."""
         options = self.options
-        epochs = options.epochs or (None if options.minutes else DEFAULT_EPOCHS)
+        epochs = most_epochs(options)
         done = steps / (epochs * self.steps_per_epoch) if epochs else 0.0
         if options.minutes:
             done = max(done, seconds / (60 * options.minutes))

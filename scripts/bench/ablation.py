@@ -3,10 +3,11 @@
     python scripts/bench/ablation.py NAME SHARED MODEL [--lines 8000] [--only WORD...]
 
 NAME names scripts/recipes/NAME.json, SHARED the folder that it speaks of (see
-scripts/train_default). Every training begins with the weights of MODEL, takes equally many
-lines, in one process, and is judged by validation lines; no test line is read. One row changes
-nothing but the seed: what differs from the recipe's row by no more than that is not told apart
-from it. --only names the rows to run by words in them, to share them out among cores.
+scripts/train_default). Every training begins with the weights of MODEL, takes equally many real
+lines, in one process, and is judged by validation lines; no test line is read. The row without
+rendered lines thus takes fewer steps. One row changes nothing but the seed: what differs from the
+recipe's row by no more than that is not told apart from it. --only names the rows to run by words
+in them, to share them out among cores.
 """
 
 from __future__ import annotations

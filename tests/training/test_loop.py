@@ -23,7 +23,8 @@ from ocr.network.modelheader import read_spec
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training import loop
 from ocr.training.batches import IndexArray
-from ocr.training.loop import Trainer, initial_network, train
+from ocr.training.beginning import initial_network
+from ocr.training.loop import Trainer, train
 from ocr.training.parallel import Exchange
 from ocr.training.record import draw_curve
 from ocr.training.run import Run

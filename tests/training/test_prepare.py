@@ -15,7 +15,8 @@ from ocr.network.modelfile import save_described
 from ocr.network.modelheader import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
-from ocr.training.loop import initial_network, train
+from ocr.training.beginning import initial_network
+from ocr.training.loop import train
 from ocr.training.prepare import Recipe, prepare
 from ocr.training.run import Run, load_run
 from ocr.training.store import LineStore
