@@ -47,7 +47,7 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     if output is None and path in shipped_models().values():
         raise UsageError(f"{model} is a shipped model", "name the calibrated copy with -o")
     recognizer = load_model(path, DecodingOptions(decoder="greedy"))  # no language model
-    with read_known_lines(recognizer, data, lines) as known:
+    with read_known_lines(recognizer, data, lines, output) as known:
         earlier = recognizer.spec.temperature
         found = calibrate_model(known, recognizer.alphabet, earlier)
         temperature = earlier * found.temperature

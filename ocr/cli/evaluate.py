@@ -12,6 +12,7 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.command import format_option
 from ocr.cli.failures import say
+from ocr.cli.inputs import files_of, keep
 from ocr.cli.options import options_from
 from ocr.errors import PartialFailure, UsageError
 from ocr.options import DecodingOptions
@@ -70,8 +71,8 @@ def command(
     """
     if html and no_html:
         raise UsageError("--html and --no-html contradict each other", "give one of them")
-    report, left_out = _evaluate(model, data, decoding)
     page = None if no_html else html or Path(f"{Path(model).stem}-evaluation.html")
+    report, left_out = _evaluate(model, data, decoding, page)
     if page:
         from ocr.files.atomic import write_atomically
         from ocr.report import html_report
@@ -92,8 +93,11 @@ def command(
         )
 
 
-def _evaluate(model: str, data: tuple[str, ...], decoding: DecodingOptions) -> tuple[Report, int]:
-    """The report, and how many lines of the data were unusable from the start."""
+def _evaluate(
+    model: str, data: tuple[str, ...], decoding: DecodingOptions, page: Path | None
+) -> tuple[Report, int]:
+    """The report, and how many lines of the data were unusable from the start. Raises UsageError
+    if its ``page`` would take the place of what is read."""
     from ocr.cli.display import progress_bar
     from ocr.cores import usable_cores
     from ocr.evaluation import evaluate
@@ -101,6 +105,9 @@ def _evaluate(model: str, data: tuple[str, ...], decoding: DecodingOptions) -> t
     from ocr.training.data.dataset import read_samples
 
     dataset = read_samples(data)
+    if page is not None:
+        inputs = (model, decoding.language_model or "", decoding.lexicon or "")
+        keep((*inputs, *files_of(data, dataset.samples)), page, "name another file with --html")
     for problem in dataset.problems[:SHOWN_CONFUSIONS]:
         say(f"left out: {problem.id}: {problem.reason}", "yellow")
     recognizer = load_model(model, decoding, usable_cores())

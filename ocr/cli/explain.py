@@ -8,6 +8,7 @@ import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.command import model_option
+from ocr.cli.inputs import keep
 from ocr.cli.options import options_from
 from ocr.errors import UsageError
 from ocr.options import DecodingOptions
@@ -55,6 +56,7 @@ def command(
     kind = output.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise UsageError(f"{output} is no kind of picture", "end its name in .png, .svg or .pdf")
+    keep((line,), output, "name another file with -o")
     recognizer = load_model(model, decoding)
     with working("drawing"):
         explanation = explain(recognizer, line, layer)

@@ -10,6 +10,7 @@ import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.command import model_option
+from ocr.cli.inputs import files_of, keep
 from ocr.cli.options import given, options_from, switch_of
 from ocr.cli.tuningdata import lines_option, read_known_lines
 from ocr.errors import UsageError
@@ -70,8 +71,10 @@ def command(
     Exit code: 0 done, 3 tuned but some lines could not be used, 4 no usable text or line.
     """
     place = _place(texts, output, existing, data)
-    language = _made(texts, options) if existing is None else _read(existing)
-    if existing is None:
+    language = None if existing is None else _read(existing)
+    _keep_inputs(place, texts, data, model)
+    if language is None:
+        language = _made(texts, options)
         _write(place, language)
     if data:
         _tune(place, language, model, data, lines)
@@ -94,6 +97,16 @@ def _place(
     if existing is None:
         raise UsageError("there is no place to write to", "name the language model with -o")
     return _own(existing)
+
+
+def _keep_inputs(place: Path, texts: tuple[str, ...], data: tuple[str, ...], model: str) -> None:
+    """Raise UsageError if the language model would take the place of what it is made from."""
+    from ocr.files.texts import text_files
+    from ocr.training.data.dataset import read_samples
+
+    samples = read_samples(data).samples if data else ()
+    inputs = [*text_files(texts), *files_of(data, samples), Path(model)]
+    keep(inputs, place, "name another file with -o")
 
 
 def _own(existing: str) -> Path:

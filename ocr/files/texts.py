@@ -36,10 +36,16 @@ def read_text(path: Path) -> str:
 def read_lines(sources: Sequence[str]) -> Iterator[str]:
     """The lines of text of all sources, in order.
 
-    A folder gives its ``.gt.txt`` files with those below it, a list ``.tsv`` what stands behind
-    the first TAB of each line, any other file its lines. Raises UsageError for what is not
-    there, InputError for what cannot be read.
+    A list ``.tsv`` gives what stands behind the first TAB of each line, any other file its lines.
+    Raises UsageError for what is not there, InputError for what cannot be read.
     """
+    for file in text_files(sources):
+        yield from _lines(file)
+
+
+def text_files(sources: Sequence[str]) -> Iterator[Path]:
+    """The files of all sources, in order: a folder stands for its ``.gt.txt`` files with those
+    below it. Raises UsageError for what is not there, InputError for a folder without any."""
     for source in sources:
         _, paths = expand(source)
         for path in paths:
@@ -48,8 +54,7 @@ def read_lines(sources: Sequence[str]) -> Iterator[str]:
                 raise InputError(
                     f"{printable(path)} has no {TEXT_SUFFIX} files", "name its text files"
                 )
-            for file in files:
-                yield from _lines(file)
+            yield from files
 
 
 def _lines(file: Path) -> Iterator[str]:
