@@ -73,18 +73,13 @@ def command(
         raise UsageError("--html and --no-html contradict each other", "give one of them")
     page = None if no_html else html or Path(f"{Path(model).stem}-evaluation.html")
     report, left_out = _evaluate(model, data, decoding, page)
-    if page:
-        from ocr.files.atomic import write_atomically
-        from ocr.report import html_report
-
-        write_atomically(page, html_report(report))
-    if kind == "json":
-        click.echo(json.dumps(report.to_dict(), ensure_ascii=False))
-    else:
-        for line in _text(report, lines):
-            click.echo(line)
+    try:
+        _show(report, kind, lines)
+    finally:  # after the figures, which a place that cannot be written must not cost
         if page:
-            click.echo(f"\nreport with images: {page}")
+            _write(report, page)
+    if page and kind == "text":
+        click.echo(f"\nreport with images: {page}")
     unread = left_out + len(report.failed)
     if unread:
         raise PartialFailure(
@@ -114,6 +109,21 @@ def _evaluate(
     with progress_bar("reading") as move:
         report = evaluate(recognizer, dataset.samples, on_progress=move)
     return report, len(dataset.problems)
+
+
+def _show(report: Report, kind: str, worst: int) -> None:
+    if kind == "json":
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False))
+        return
+    for line in _text(report, worst):
+        click.echo(line)
+
+
+def _write(report: Report, page: Path) -> None:
+    from ocr.files.atomic import write_atomically
+    from ocr.report import html_report
+
+    write_atomically(page, html_report(report))
 
 
 def _text(report: Report, worst: int) -> Iterator[str]:

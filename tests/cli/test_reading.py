@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from ocr.cli import evaluate
 from ocr.decoding import languagefile
 from ocr.network import modelfile, shipped
 from ocr.network.modelheader import model_id
@@ -134,6 +135,34 @@ def test_evaluate_as_json_without_a_page(
     assert report["cer"]["rate"] == report["wer"]["rate"] == 0
     assert report["cer"]["lines"] == len(report["lines"]) == 3
     assert not list(Path().glob("*.html"))
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_evaluate_keeps_its_figures_where_the_page_cannot_be_written(
+    ocr: Run, lines: Path, model: Path, texts: list[str], kind: str
+) -> None:
+    transcribed(lines, texts)
+    Path("file").touch()
+    expected = ocr("evaluate", model, "lines", "--no-html", "--format", kind)
+    result = ocr("evaluate", model, "lines", "--html", "file/page.html", "--format", kind)
+    assert result.exit_code == 6
+    assert "file/page.html cannot be written" in result.stderr
+    if kind == "json":
+        assert json.loads(result.stdout).keys() == json.loads(expected.stdout).keys()
+    else:
+        assert result.stdout.splitlines()[1:] == expected.stdout.splitlines()[1:]  # but the speed
+
+
+def test_evaluate_writes_its_page_where_nobody_reads_the_figures(
+    ocr: Run, lines: Path, model: Path, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    transcribed(lines, texts)
+    monkeypatch.setattr(evaluate, "_show", refuse)
+    assert ocr("evaluate", model, "lines").exit_code != 0
+    assert Path("tiny-evaluation.html").is_file()
 
 
 def test_evaluate_exit_codes(ocr: Run, lines: Path, model: Path, texts: list[str]) -> None:
