@@ -10,7 +10,7 @@ import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.failures import complain
-from ocr.errors import ImageError, InputError, PartialFailure, UsageError
+from ocr.errors import ImageError, InputError, PageFileError, PartialFailure, UsageError
 from ocr.files.names import image_stem, printable
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ EXAMPLES = """\
 ocr segment page.jpg                     writes page.page.xml beside it
 ocr segment page.jpg --overlay           and page.lines.png, to see how well the lines were found
 ocr segment 'scans/*.tif' -o lines/      many pages; every page of a TIFF or PDF"""
+REPLACE = "replace it with --overwrite, or write to another folder with -o"
 XML_SUFFIX, OVERLAY_SUFFIX = ".page.xml", ".lines.png"
 
 
@@ -33,14 +34,19 @@ XML_SUFFIX, OVERLAY_SUFFIX = ".page.xml", ".lines.png"
     help="Folder to write to.  [default: beside each PAGE]",
 )
 @click.option("--overlay", is_flag=True, help="Draw the lines over the page as well, in a PNG.")
-def command(pages: tuple[str, ...], output: Path | None, overlay: bool) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace transcribed XML and other pictures too.")
+def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrite: bool) -> None:
     """Find the lines of each PAGE, an image or a PDF, and write them as PAGE XML.
 
     The lines have outlines and baselines and stand in the order of reading; open them in
     eScriptorium or Transkribus, or train on them when they are transcribed. The XML names the
-    page's image without its folder: keep the two together. An older XML is replaced.
+    page's image without its folder: keep the two together.
 
-    Exit code: 0 all written, 3 some pages could not be read, 4 none could.
+    An older XML is replaced, but not one with transcribed text, wherever that was typed; and an
+    older picture of the lines, but not another picture of that name. Such a page fails and keeps
+    its files, unless --overwrite is given.
+
+    Exit code: 0 all written, 3 some pages failed, 4 all did.
     """
     from ocr.cli.display import counted, progress_bar
 
@@ -51,15 +57,18 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool) -> None:
         for number, image in enumerate(images):
             move(number, len(images))
             try:
-                click.echo(_write(image, output or image.path.parent, overlay))
+                folder = output or image.path.parent
+                if not overwrite:
+                    _keep(folder, image.name, overlay)
+                click.echo(_write(image, folder, overlay))
                 done += 1
-            except ImageError as error:
+            except (ImageError, PageFileError) as error:
                 complain(str(error))
                 failed += 1
     if not done:
-        raise InputError("no page could be read")
+        raise InputError("no page was segmented")
     if failed:
-        raise PartialFailure(f"{counted(failed, 'page')} of {done + failed} could not be read")
+        raise PartialFailure(f"{counted(failed, 'page')} of {done + failed} could not be segmented")
 
 
 def _files(pages: Sequence[str]) -> list[Path]:
@@ -104,6 +113,24 @@ def _check_names(images: Sequence[PageImage], output: Path | None) -> None:
                 "rename one, or segment them into different folders",
             )
         owners[target] = image.path
+
+
+def _keep(folder: Path, name: str, overlay: bool) -> None:
+    """Raise PageFileError or ImageError where a page's files would replace somebody's work."""
+    from ocr.formats.pagexml import has_text
+    from ocr.preprocessing.overlay import is_overlay
+
+    xml, picture = folder / (name + XML_SUFFIX), folder / (name + OVERLAY_SUFFIX)
+    if xml.is_file():
+        try:
+            transcribed = has_text(xml.read_bytes(), xml)
+        except (PageFileError, OSError) as error:
+            what = f"{printable(xml)} exists already and is no PAGE XML that can be read"
+            raise PageFileError(what, REPLACE) from error
+        if transcribed:
+            raise PageFileError(f"{printable(xml)} has transcribed text", REPLACE)
+    if overlay and picture.is_file() and not is_overlay(picture):
+        raise ImageError(f"{printable(picture)} exists already and is another picture", REPLACE)
 
 
 def _write(image: PageImage, folder: Path, overlay: bool) -> str:

@@ -50,6 +50,7 @@ from ocr.types import Alternative, Line, LoadedPage, PageTranscript, Point, Tran
 VERSIONS = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 WRITTEN, OLDEST = "2019-07-15", "2013-07-15"
 CREATED = "1970-01-01T00:00:00Z"
+TEXTS = ("Unicode", "PlainText")  # the elements whose content is transcribed
 MAIN_INDEX = 1  # of the text among its alternatives
 
 
@@ -152,6 +153,16 @@ def read_pagexml(data: bytes, path: Path) -> LoadedPage:
         for element in children(region, "TextLine")
     ]
     return sheet.loaded(root.get("pcGtsId") or path.stem, found, *_read_metadata(root, path))
+
+
+def has_text(data: bytes, path: Path) -> bool:
+    """Whether anything in the PAGE file is transcribed: a line, also one that cannot be used, a
+    word or a region. Raises PageFileError for what is not PAGE."""
+    root = parse_xml(data, path)
+    if local_name(root) != "PcGts":
+        raise PageFileError(f"{printable(path)} is not PAGE XML", "check its name")
+    texts = (element.text for element in root.iter() if local_name(element) in TEXTS)
+    return any(text and text.strip() for text in texts)
 
 
 def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ocr.types import Float32Array, Line, Point
 
@@ -14,6 +18,7 @@ LONGEST_SIDE = 2000  # px of the picture: enough to read a page's text
 PALENESS = 0.4  # share of white laid over the page, so that the lines stand out
 COLOURS = ((0, 120, 0), (160, 0, 130))  # BGR, of outlines in turn: neighbours differ
 BASELINE, NUMBER = (0, 0, 220), (200, 60, 0)  # BGR
+MARK = ("Software", "carousel-ocr overlay")  # PNG's keyword for what made a picture, and us
 SUBPIXEL_BITS = 4  # points are drawn at 1/16 px
 
 
@@ -30,8 +35,20 @@ def overlay(ink: Float32Array, lines: Sequence[Line]) -> bytes:
         _draw(picture, _scaled(line.polygon, factor), colour, closed=True)
         _draw(picture, _scaled(line.baseline, factor), BASELINE, closed=False)
         _write(picture, str(number), _scaled(line.polygon, factor)[0])
-    _, data = cv2.imencode(".png", picture)
-    return data.tobytes()
+    mark, data = PngInfo(), io.BytesIO()
+    mark.add_text(*MARK)
+    Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)).save(data, "PNG", pnginfo=mark)
+    return data.getvalue()
+
+
+def is_overlay(path: Path) -> bool:
+    """Whether the file is a picture of ours, which can be drawn again."""
+    keyword, maker = MARK
+    try:
+        with Image.open(path) as picture:
+            return picture.info.get(keyword) == maker
+    except (OSError, ValueError):  # no picture, or one that may not be read
+        return False
 
 
 def _scaled(points: Sequence[Point], factor: float) -> npt.NDArray[np.float64]:

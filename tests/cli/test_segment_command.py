@@ -79,8 +79,68 @@ def test_segment_names_what_it_cannot_read_and_does_the_rest(ocr: Run, page: Pat
     assert result.exit_code == 3
     assert result.stdout == "scans/page.page.xml: 4 lines\n"
     assert result.stderr.count("error: scans/bad.png is not an image") == 1
-    assert result.stderr.endswith("error: 1 page of 2 could not be read\n")
+    assert result.stderr.endswith("error: 1 page of 2 could not be segmented\n")
     assert not Path("scans/bad.page.xml").exists()
+
+
+TRANSCRIPTIONS = {
+    "a line": "<TextLine id='l'>{}</TextLine>",
+    "a word": "<TextLine id='l'><Word id='w'>{}</Word></TextLine>",
+    "a region": "{}",
+}
+
+
+@pytest.mark.parametrize("place", TRANSCRIPTIONS)
+def test_segment_keeps_what_was_transcribed(ocr: Run, page: Path, place: str) -> None:
+    def transcribe(text: str) -> str:
+        equivalent = f"<TextEquiv><Unicode>{text}</Unicode></TextEquiv>"
+        inner = TRANSCRIPTIONS[place].format(equivalent)
+        return f"<PcGts xmlns='urn:p'><Page><TextRegion>{inner}</TextRegion></Page></PcGts>"
+
+    draw_page(page.with_name("other.png"), LINES)
+    xml = page.with_name("page.page.xml")
+    xml.write_text(transcribe("typed"), encoding="utf-8")
+    result = ocr("segment", "scans/*.png", "--overlay")
+    assert result.exit_code == 3
+    assert result.stdout == "scans/other.page.xml: 4 lines\n"
+    reason = "error: scans/page.page.xml has transcribed text; replace it with --overwrite, or"
+    assert result.stderr.startswith(reason)
+    assert result.stderr.endswith("error: 1 page of 2 could not be segmented\n")
+    assert xml.read_text("utf-8") == transcribe("typed")
+    assert not page.with_name("page.lines.png").exists()
+    assert ocr("segment", page).exit_code == 4
+    assert ocr("segment", page, "--overwrite").exit_code == 0
+    assert len(read_page(xml).transcript.page.lines) == 4
+    xml.write_text(transcribe(" \n"), encoding="utf-8")  # nothing typed: replaced without a word
+    assert ocr("segment", page).exit_code == 0
+    assert len(read_page(xml).transcript.page.lines) == 4
+
+
+@pytest.mark.parametrize("content", ["", "<alto><String CONTENT='a'/></alto>", "my notes"])
+def test_segment_keeps_a_file_of_another_kind(ocr: Run, page: Path, content: str) -> None:
+    xml = page.with_name("page.page.xml")
+    xml.write_text(content, encoding="utf-8")
+    result = ocr("segment", page)
+    assert result.exit_code == 4
+    assert f"{xml} exists already and is no PAGE XML that can be read; replace it" in result.stderr
+    assert xml.read_text("utf-8") == content
+
+
+def test_segment_draws_over_its_own_pictures_only(ocr: Run, page: Path) -> None:
+    picture = page.with_name("page.lines.png")
+    for foreign in (page.read_bytes(), b"no picture"):
+        picture.write_bytes(foreign)
+        result = ocr("segment", page, "--overlay")
+        assert result.exit_code == 4
+        assert f"{picture} exists already and is another picture; replace it" in result.stderr
+        assert picture.read_bytes() == foreign
+        assert not page.with_name("page.page.xml").exists()
+    assert ocr("segment", page).exit_code == 0  # the picture is not in its way
+    assert ocr("segment", page, "--overlay", "--overwrite").exit_code == 0
+    draw_page(page, LINES[:2])
+    drawn = picture.read_bytes()
+    assert ocr("segment", page, "--overlay").exit_code == 0
+    assert picture.read_bytes() != drawn
 
 
 def test_segment_exit_codes_without_any_page(ocr: Run, page: Path) -> None:
@@ -92,9 +152,9 @@ def test_segment_exit_codes_without_any_page(ocr: Run, page: Path) -> None:
         (("gone.png",), 2, "gone.png does not exist"),
         (("no*.txt",), 2, "no*.txt matches no image"),
         (("scans/*",), 2, "scans/page.jpg and scans/page.png would both become scans/page.page"),
-        (("empty.png",), 4, "no page could be read"),
-        (("notes.txt",), 4, "no page could be read"),
-        (("scans",), 4, "no page could be read"),
+        (("empty.png",), 4, "no page was segmented"),
+        (("notes.txt",), 4, "no page was segmented"),
+        (("scans",), 4, "no page was segmented"),
         (("scans/page.png", "-o", "notes.txt"), 6, "notes.txt"),
     ):
         result = ocr("segment", *arguments)
