@@ -41,13 +41,15 @@ class Conversion:
     help="File to write; with several IN or formats, the folder to write to.",
 )
 @formats_option()
-def command(pages: tuple[str, ...], output: Path, formats: str | None) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+def command(pages: tuple[str, ...], output: Path, formats: str | None, overwrite: bool) -> None:
     """Convert pages in PAGE XML, ALTO, hOCR or JSON to these, to plain text, to a table, or to a
     PDF in which the scan's text can be searched.
 
     Lines, baselines, words, confidences and alternatives come along as far as a format has them;
     JSON has all. Formats name the page's image without its folder: keep the two together. A line
-    that cannot be used is named on standard error and left out.
+    that cannot be used is named on standard error and left out. A page one of whose files exists
+    already is not converted, unless --overwrite is given.
 
     Exit code: 0 all converted, 3 some pages or lines were not, 4 no page was.
     """
@@ -57,6 +59,8 @@ def command(pages: tuple[str, ...], output: Path, formats: str | None) -> None:
     failed = lost = 0
     for conversion in _progressing(conversions):
         try:
+            if not overwrite:
+                _require_room(conversion)
             lost += _convert(conversion)
         except OutputError:
             raise
@@ -117,6 +121,16 @@ def _progressing(conversions: Sequence[Conversion]) -> Iterator[Conversion]:
         for number, conversion in enumerate(conversions):
             move(number, len(conversions))
             yield conversion
+
+
+def _require_room(conversion: Conversion) -> None:
+    """Raise UsageError if a file of the page exists: it may have been written by hand."""
+    for _, target in conversion.targets:
+        if target.is_file():
+            raise UsageError(
+                f"{printable(target)}, made from {printable(conversion.source)}, exists already",
+                "replace it with --overwrite, or choose another -o",
+            )
 
 
 def _convert(conversion: Conversion) -> int:

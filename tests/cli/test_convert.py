@@ -96,6 +96,31 @@ def test_a_bad_page_costs_itself_only(ocr: Run) -> None:
     assert not Path("b.txt").exists()
 
 
+def test_a_file_that_exists_stays(ocr: Run) -> None:
+    for name in ("a", "b"):
+        put(f"in/{name}.xml", page(name))
+    Path("in/b.txt").write_text("by hand", encoding="utf-8")
+    arguments = ("convert", "in/*.xml", "-o", "in", "--format", "json,txt")
+    result = ocr(*arguments)
+    assert result.exit_code == 3
+    reason = "in/b.txt, made from in/b.xml, exists already; replace it with --overwrite"
+    assert result.stderr.startswith(f"error: {reason}")
+    assert "1 page and 0 lines could not be converted" in result.stderr
+    assert Path("in/a.txt").read_text("utf-8") == "a\n"
+    assert Path("in/b.txt").read_text("utf-8") == "by hand"
+    assert not Path("in/b.json").exists()  # all of a page or nothing
+    alone = ocr("convert", "in/b.xml", "-o", "in/b.txt")
+    assert alone.exit_code == 4
+    assert reason in alone.stderr
+    assert Path("in/b.txt").read_text("utf-8") == "by hand"
+    assert ocr(*arguments, "--overwrite").exit_code == 0
+    assert Path("in/b.txt").read_text("utf-8") == "b\n"
+    source = Path("in/a.xml").read_bytes()
+    own = ocr("convert", "in/a.xml", "-o", "in/a.xml", "--format", "alto", "--overwrite")
+    assert own.exit_code == 2  # an input is none to replace
+    assert Path("in/a.xml").read_bytes() == source
+
+
 def test_a_page_that_fails_in_one_format_leaves_nothing(ocr: Run) -> None:
     pytest.importorskip("pikepdf")
     put("in/a.xml", page("a"))
