@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -176,6 +177,22 @@ def test_completion_scripts_call_the_program(ocr: Run, shell: str) -> None:
     result = ocr("completion", shell)
     assert result.exit_code == 0
     assert "_OCR_COMPLETE" in result.stdout
+
+
+def test_bash_completes_file_names_where_nothing_else_is_offered(ocr: Run) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("needs bash")
+    script = ocr("completion", "bash").stdout
+    asked = [bash, "--norc", "-c", script + "\ncomplete -p ocr"]
+    registered = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    assert registered.startswith("complete ")
+    assert registered.endswith("-F _ocr_completion ocr\n")
+    assert {"default", "bashdefault", "nosort"} <= set(registered.split())
+    assert script.count("bashdefault") == 1  # what calls the program is as it was
+    environment = {"_OCR_COMPLETE": "bash_complete", "COMP_WORDS": "ocr recognize li"}
+    offered = ocr(env={**environment, "COMP_CWORD": "2"}, prog_name="ocr")
+    assert offered.stdout.strip() == ""
 
 
 def test_completion_knows_commands_and_options(ocr: Run) -> None:
