@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 
 import click
 
-from ocr.errors import Interrupted, OcrError
+from ocr.errors import Interrupted, OcrError, OutputError
 
 INTERNAL_ERROR = 1
 STOPPED = 130
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a full disk, a quota, the largest file
 
 
 class Terminated(KeyboardInterrupt):
@@ -22,6 +24,10 @@ def exit_code(error: Exception, debug: bool) -> int:
     """Report ``error`` on stderr, with its traceback where ``debug``, and return its code."""
     if debug:
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, OSError) and error.errno in NO_ROOM:  # standard output, as a rule
+        silence_stdout()
+        reason = f"the output cannot be written ({error.strerror})"
+        error = OutputError(reason, "choose another place or make room")
     if isinstance(error, Interrupted):
         say(str(error), "yellow")
         return error.exit_code
@@ -58,4 +64,6 @@ def say(message: str, colour: str) -> None:
 
 def silence_stdout() -> None:
     """Let what is still buffered go nowhere: else Python complains when it exits."""
+    if sys.stdout is None:  # closed from the start
+        return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,8 +1,10 @@
-"""What a command reads is not what it writes over."""
+"""What a command reads: standard input, and files that it must not write over."""
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,14 @@ from ocr.files.names import TEXT_SUFFIX, image_stem, line_stem, printable
 
 if TYPE_CHECKING:
     from ocr.types import Sample
+
+
+def standard_input() -> bytes:
+    """All of standard input. Raises OSError, also where the shell has closed it."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    data: bytes = sys.stdin.buffer.read()
+    return data
 
 
 def keep(inputs: Iterable[str | Path], output: Path, fix: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.command import format_option, model_option
 from ocr.cli.failures import complain
+from ocr.cli.inputs import standard_input
 from ocr.cli.options import options_from
 from ocr.errors import ImageError, InputError, OcrError, PartialFailure, UsageError
 from ocr.files.names import place_of
@@ -22,7 +22,7 @@ from ocr.options import DecodingOptions, ReadingOptions
 if TYPE_CHECKING:
     from ocr.preprocessing.pages import PageImage
     from ocr.recognition import Recognizer
-    from ocr.types import PageTranscript, Transcript
+    from ocr.types import Float32Array, PageTranscript, Transcript
 
     Reading = Transcript | PageTranscript
 
@@ -116,7 +116,15 @@ def _standard_input() -> PageImage:
     from ocr.preprocessing.image import load_image
     from ocr.preprocessing.pages import PageImage
 
-    return PageImage(STDIN, Path(STDIN), 0, lambda: load_image(sys.stdin.buffer.read()))
+    def load() -> Float32Array:
+        try:
+            data = standard_input()
+        except OSError as error:
+            reason = f"{STDIN} cannot be read: {error.strerror}"
+            raise ImageError(reason, "name the image's file") from error
+        return load_image(data)
+
+    return PageImage(STDIN, Path(STDIN), 0, load)
 
 
 def _results(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,6 +14,7 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.command import formats_option, model_option
 from ocr.cli.failures import complain, say
+from ocr.cli.inputs import standard_input
 from ocr.cli.options import options_from
 from ocr.errors import InputError, OutputError, PartialFailure, UsageError
 from ocr.options import BatchOptions, DecodingOptions
@@ -116,7 +116,7 @@ def _plan(
 def _names(path: str) -> list[str]:
     """The names in a list, one per line; empty lines are left out. Raises UsageError."""
     try:
-        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        data = standard_input() if path == STDIN else Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", "check its name") from error
     return [os.fsdecode(line) for line in data.splitlines() if line.strip()]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from ocr.cli.inputs import keep
+from ocr.cli.inputs import keep, standard_input
 from ocr.errors import UsageError
 
 Run = Callable[..., Result]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -76,3 +79,31 @@ def test_a_model_is_still_calibrated_in_its_place(ocr: Run, data: Path, model: P
     same = ocr("calibrate", "mine.safetensors", "lines", "-o", "mine.safetensors")
     assert same.exit_code == 0, same.output
     assert Path("mine.safetensors").read_bytes() != model.read_bytes()
+
+
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(OSError, match="standard input is closed"):
+        standard_input()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("recognize", "-", "-m", "MODEL"), 4, "- cannot be read: standard input is closed; name"),
+        (("transcribe", "-", "-o", "out"), 2, "- cannot be read: standard input is closed"),
+    ],
+)
+def test_what_reads_a_closed_standard_input(
+    tmp_path: Path, model: Path, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    shell = shutil.which("sh")
+    if shell is None:
+        pytest.skip("needs a shell")
+    shutil.copy(model, tmp_path / "MODEL")
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from ocr.cli.main import main; main()"
+    command = [shell, "-c", 'exec "$@" <&-', shell, sys.executable, "-c", script, *arguments]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == code, ended.stderr
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"error: {reason}")

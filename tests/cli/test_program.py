@@ -172,6 +172,19 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     process.stderr.close()
 
 
+@pytest.mark.parametrize("arguments", [("completion", "zsh"), ("--help",)])
+def test_a_full_disk_is_an_output_that_cannot_be_written(arguments: tuple[str, ...]) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs /dev/full")
+    command = [sys.executable, "-c", "from ocr.cli.main import main; main()", *arguments]
+    with full.open("w") as stdout:
+        ended = subprocess.run(command, cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 6
+    reason = "the output cannot be written (No space left on device)"
+    assert ended.stderr == f"error: {reason}; choose another place or make room\n"
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_call_the_program(ocr: Run, shell: str) -> None:
     result = ocr("completion", shell)

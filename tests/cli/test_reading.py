@@ -157,7 +157,7 @@ def test_evaluate_writes_its_page_where_nobody_reads_the_figures(
     ocr: Run, lines: Path, model: Path, texts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(5, "Input/output error")
 
     transcribed(lines, texts)
     monkeypatch.setattr(evaluate, "_show", refuse)
