@@ -21,10 +21,12 @@ def command() -> None:
     """List the models and language models that came with the program: name, size, id, training."""
     from ocr.decoding.languagefile import read_language_model, shipped_language_models
     from ocr.network.modelheader import model_id, read_spec
-    from ocr.network.shipped import shipped_models
+    from ocr.network.shipped import aliases, shipped_models
 
     for name, path in shipped_models().items():
         _show(name, path, model_id(path), _record(read_spec(path).training))
+    for alias, name in aliases().items():
+        click.echo(f"{alias:<12} another name of {name}")
     for name, path in shipped_language_models().items():
         language = read_language_model(path)
         about = f"language model, sequences of {language.options.order} characters"

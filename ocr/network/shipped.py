@@ -13,8 +13,14 @@ ALIASES = {"hand": "default"}  # one model for hands and print; print has anothe
 def resolve_model(name_or_path: str | Path) -> Path:
     """The file of a path, or of a shipped model's name such as ``default``. Raises ModelError."""
     models = shipped_models()
-    others = {alias: models[name] for alias, name in ALIASES.items() if name in models}
+    others = {alias: models[name] for alias, name in aliases().items()}
     return resolve(name_or_path, {**others, **models}, "model")
+
+
+def aliases() -> dict[str, str]:
+    """Other name -> the name of the shipped model that it stands for."""
+    models = shipped_models()
+    return {a: name for a, name in ALIASES.items() if name in models and a not in models}
 
 
 def shipped_models() -> dict[str, Path]:

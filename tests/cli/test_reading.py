@@ -214,9 +214,13 @@ def test_models_lists_what_is_shipped(
 ) -> None:
     monkeypatch.setattr(languagefile, "shipped_language_models", dict)
     monkeypatch.setattr(shipped, "shipped_models", lambda: {"default": model})
-    fields = ocr("models").stdout.split()
+    shown, alias = ocr("models").stdout.splitlines()
+    fields = shown.split()
     assert fields[0] == "default"
     assert model_id(model) in fields
     assert " ".join(fields).endswith("trained on 1,234 lines, validation CER 12.50 %")
+    assert alias.split() == ["hand", "another", "name", "of", "default"]
+    monkeypatch.setattr(shipped, "shipped_models", lambda: {"print": model})
+    assert "hand" not in ocr("models").stdout
     monkeypatch.setattr(shipped, "shipped_models", dict)
     assert "no model came with this installation" in ocr("models").stdout
