@@ -98,7 +98,7 @@ def _sources(image: str) -> Iterator[PageImage | OcrError]:
         yield _standard_input()
         return
     try:
-        paths = [Path(image)] if Path(image).exists() else expand(image)[1]
+        paths = [Path(image)] if image and Path(image).exists() else expand(image)[1]
     except UsageError as error:
         yield error
         return

@@ -86,6 +86,12 @@ def test_recognize_without_any_usable_image(ocr: Run, model: Path, images: tuple
     assert all(image in result.stderr for image in images)
 
 
+def test_recognize_of_an_empty_name(ocr: Run, model: Path) -> None:
+    result = ocr("recognize", "", "-m", model)
+    assert result.exit_code == 4
+    assert result.stderr.startswith("error: an empty name does not exist; check the path\n")
+
+
 @pytest.mark.parametrize("command", ["recognize", "transcribe", "evaluate", "info"])
 def test_a_file_that_is_no_model_is_refused(ocr: Run, lines: Path, command: str) -> None:
     (lines / "a.gt.txt").write_text("a minimum", encoding="utf-8")
