@@ -98,8 +98,8 @@ def _sources(image: str) -> Iterator[PageImage | OcrError]:
         yield _standard_input()
         return
     try:
-        paths = [Path(image)] if image and Path(image).exists() else expand(image)[1]
-    except UsageError as error:
+        paths = expand(image)[1]
+    except OcrError as error:
         yield error
         return
     found = [p for p in paths if p == Path(image) or image_stem(p.name) is not None or is_pdf(p)]

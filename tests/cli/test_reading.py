@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -90,6 +92,34 @@ def test_recognize_of_an_empty_name(ocr: Run, model: Path) -> None:
     result = ocr("recognize", "", "-m", model)
     assert result.exit_code == 4
     assert result.stderr.startswith("error: an empty name does not exist; check the path\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [("recognize", 4), ("transcribe", 2), ("segment", 2), ("check", 2)]
+)
+def test_a_name_that_is_too_long_for_a_file_does_not_exist(
+    ocr: Run, model: Path, command: str, code: int
+) -> None:
+    more = {"recognize": ("-m", model), "transcribe": ("-o", "out")}.get(command, ())
+    result = ocr(command, "a" * 300, *more)
+    assert result.exit_code == code
+    assert result.stderr.startswith(f"error: {'a' * 300} does not exist; check the path\n")
+
+
+def test_recognize_does_the_rest_where_a_folder_is_locked(
+    ocr: Run, lines: Path, model: Path, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def refuse(self: Path, **options: Any) -> os.stat_result:
+        if self.parent.name == "locked":
+            raise PermissionError(13, "Permission denied", str(self))
+        return stat(self, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    result = ocr("recognize", "locked/x.png", "lines/a.png", "-m", model)
+    assert (result.exit_code, result.stdout) == (3, texts[0] + "\n")
+    assert "error: locked/x.png cannot be read: Permission denied; change its" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["recognize", "transcribe", "evaluate", "info"])
