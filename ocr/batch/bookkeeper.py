@@ -41,6 +41,10 @@ class Bookkeeper:
             else:
                 yield self._outcome(job, "skipped", standing)
 
+    def refused(self) -> Iterator[Outcome]:
+        """The pages that cannot be done."""
+        return (_failed(each.job, each.reason) for each in self._planned.refused)
+
     def remaining(self) -> list[list[Job]]:
         """The batches with a page of which something is missing; known after ``skipped``."""
         batches = cut(self._planned.jobs, self._planned.options.batch_size)
@@ -65,8 +69,7 @@ class Bookkeeper:
         self._ledger.add(self._record(*page) for page in pages if not page[1].error)
         for job, page, standing in pages:
             if page.error:
-                index = 0 if job.has_lines else job.index
-                yield Outcome(job.source, (), "failed", page.error, page.seconds, index)
+                yield _failed(job, page.error, page.seconds)
             else:
                 self._write(job, page, standing)
                 yield self._outcome(job, "done", standing, page)
@@ -102,3 +105,14 @@ class Bookkeeper:
             problems=page.problems if page else standing.problems,
             kept=standing.kept,
         )
+
+
+def _failed(job: Job, reason: str, seconds: float = 0.0) -> Outcome:
+    return Outcome(
+        source=job.source,
+        outputs=(),
+        status="failed",
+        error=reason,
+        seconds=seconds,
+        index=0 if job.has_lines else job.index,
+    )

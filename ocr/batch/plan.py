@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from ocr.batch.inputs import KNOWN, InputFile, OutputFolder, find, find_listed
 from ocr.batch.job import Job
 from ocr.batch.ledger import read_history
+from ocr.batch.refusal import Refusal, refused_for_length
 from ocr.errors import ImageError, InputError, MissingExtraError, OutputError, UsageError
 from ocr.files.names import PAGE_SUFFIXES, image_stem, printable
 from ocr.formats import SUFFIXES
@@ -30,14 +31,16 @@ from ocr.preprocessing.pages import page_images
 class Plan:
     """The pages of a batch (those of its shard), in the order of the sources.
 
-    out    folder of the outputs
-    kinds  the formats to write, keys of ``ocr.formats.WRITERS``
+    out      folder of the outputs
+    kinds    the formats to write, keys of ``ocr.formats.WRITERS``
+    refused  further pages, that cannot be done
     """
 
     jobs: tuple[Job, ...]
     out: Path
     kinds: tuple[str, ...]
     options: BatchOptions
+    refused: tuple[Refusal, ...] = ()
 
     def names(self, job: Job) -> dict[str, str]:
         """Format -> the job's file, below ``out`` and with ``/``."""
@@ -68,10 +71,10 @@ def plan(
     if not jobs:
         names = ", ".join(printable(str(source)) for source in sources) or "the list"
         raise InputError(f"there is no image or page in {names}", "known are " + " ".join(KNOWN))
-    whole = Plan(tuple(jobs), out, kinds, options)
+    whole = _refusing(Plan(tuple(jobs), out, kinds, options))
     _check_collisions(whole)
-    _check_places({out / name for job in jobs for name in whole.names(job).values()}, out)
-    return Plan(tuple(_shard(jobs, *options.part())), out, kinds, options)
+    _check_places({out / name for job in whole.jobs for name in whole.names(job).values()}, out)
+    return _shard(whole)
 
 
 def _formats(formats: Sequence[str]) -> tuple[str, ...]:
@@ -111,13 +114,29 @@ def _unclaimed(jobs: Iterable[Job]) -> list[Job]:
     return [job for job in jobs if job.image or (job.source.resolve(), job.index) not in claimed]
 
 
-def _shard(jobs: Iterable[Job], index: int, count: int) -> Iterator[Job]:
-    """The jobs of part ``index`` of ``count``: those whose names have the hash index - 1 modulo
-    count, whatever else is to be done."""
-    for job in jobs:
+def _refusing(whole: Plan) -> Plan:
+    """The plan with the jobs that cannot be done told from the others."""
+    outputs = {job: whole.names(job).values() for job in whole.jobs}
+    refused = tuple(refused_for_length(outputs, whole.out))
+    impossible = {refusal.job for refusal in refused}
+    jobs = tuple(job for job in whole.jobs if job not in impossible)
+    return replace(whole, jobs=jobs, refused=refused)
+
+
+def _shard(whole: Plan) -> Plan:
+    """The plan of part ``index`` of ``count``: the pages whose names have the hash index - 1
+    modulo count, whatever else is to be done."""
+    index, count = whole.options.part()
+
+    def mine(job: Job) -> bool:
         digest = hashlib.sha256(job.name.encode("utf-8", "surrogateescape")).digest()
-        if int.from_bytes(digest[:8], "big") % count == index - 1:
-            yield job
+        return int.from_bytes(digest[:8], "big") % count == index - 1
+
+    return replace(
+        whole,
+        jobs=tuple(job for job in whole.jobs if mine(job)),
+        refused=tuple(refusal for refusal in whole.refused if mine(refusal.job)),
+    )
 
 
 def _check_collisions(planned: Plan) -> None:

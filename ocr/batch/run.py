@@ -83,6 +83,7 @@ def _outcomes(
     model: PageReader | ModelFile, planned: Plan, books: Bookkeeper
 ) -> Generator[Outcome, None, None]:
     yield from books.skipped()
+    yield from books.refused()
     with closing(_made(model, planned, books)) as finished:
         for jobs, made in finished:
             yield from books.finish(jobs, made)

@@ -127,7 +127,7 @@ def _run(model: ModelFile, planned: Plan, outcomes: list[Outcome]) -> None:
     from ocr.batch.run import work
     from ocr.cli.display import progress_bar
 
-    total = len(planned.jobs)
+    total = len(planned.jobs) + len(planned.refused)
     with progress_bar("reading", "pages") as move, closing(work(model, planned)) as coming:
         skipped = 0
         for outcome in coming:

@@ -102,6 +102,29 @@ def test_a_page_that_fails_costs_only_itself(scans: Path, tmp_path: Path, culpri
     assert sorted(tree(out)) == ["a/b/x.txt", "a/y.txt", "failures.tsv", "z.txt"]
 
 
+@pytest.mark.parametrize("length", [251, 249, 246])  # of the name; of its bytes 255 are allowed
+@pytest.mark.parametrize("folder", ["", "inner/"])
+def test_a_page_whose_output_has_too_long_a_name_costs_only_itself(
+    tmp_path: Path, length: int, folder: str
+) -> None:
+    stem = "e" * length
+    scans = grow(tmp_path / "scans", "b.png", f"{folder}{stem}.png")
+    outcomes = transcribe(reader := NameReader(), [scans], tmp_path / "out", ("txt", "pagexml"))
+    fits = length + len(".page.xml") <= 255
+    assert statuses(outcomes) == {"b.png": "done", f"{stem}.png": "done" if fits else "failed"}
+    files = {"b.txt", "b.page.xml"}
+    if fits:
+        files |= {f"{folder}{stem}.txt", f"{folder}{stem}.page.xml"}
+    else:
+        assert reader.names == ["b.png"]  # what cannot be written is not read
+        files.add("failures.tsv")
+        reason = f"{scans / folder / stem}.png has too long a name for its output; shorten it"
+        assert reason in tree(tmp_path / "out")["failures.tsv"]
+    assert set(tree(tmp_path / "out")) == files
+    again = transcribe(NameReader(), [scans], tmp_path / "out", ("txt", "pagexml"))
+    assert statuses(again) == {"b.png": "skipped", f"{stem}.png": "skipped" if fits else "failed"}
+
+
 def test_a_page_that_one_format_cannot_hold_has_no_file(
     scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

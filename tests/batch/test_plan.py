@@ -240,6 +240,15 @@ def test_names_that_are_no_unicode(tmp_path: Path) -> None:
     assert planned.names(planned.jobs[0]) == {"txt": os.fsdecode(b"caf\xe9.txt")}
 
 
+def test_a_page_with_too_long_a_name_belongs_to_one_shard(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "e" * 251 + ".png", "x.png")
+    parts = [BatchOptions(shard=f"{index}/3") for index in (1, 2, 3)]
+    plans = [plan([scans], tmp_path / "out", ("alto",), part) for part in parts]
+    assert [job.name for planned in plans for job in planned.jobs] == ["x"]
+    (refused,) = (refusal for planned in plans for refusal in planned.refused)
+    assert refused.job.source.name == "e" * 251 + ".png"
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 def test_shards_divide_the_pages_whatever_else_there_is(tmp_path: Path, count: int) -> None:
     scans = grow(tmp_path / "scans", *(f"{number}.png" for number in range(20)))

@@ -136,6 +136,17 @@ def test_what_it_refuses(
     assert written() == (["failures.tsv"] if arguments[0] == "broken" else [])
 
 
+def test_a_name_that_is_too_long_with_the_suffix_of_the_output_is_a_failure(
+    ocr: Run, lines: Path, model: Path
+) -> None:
+    (lines / "c.png").rename(lines / ("c" * 251 + ".png"))
+    result = ocr("transcribe", "lines", "-o", "out", "-m", model, "--format", "pagexml")
+    assert (result.exit_code, table(result)) == (3, counts(2, 0, 1))
+    assert written() == ["a.page.xml", "b/two.page.xml", "failures.tsv"]
+    assert f"error: lines/{'c' * 251}.png has too long a name for its output" in result.stderr
+    assert "error: 1 page of 3 pages failed; see out/failures.tsv" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["../c.png", "/etc/c.png", "C:\\c.png", "inner/leads-out.png"])
 def test_an_image_outside_the_folder_of_its_page_is_not_read(
     ocr: Run, lines: Path, model: Path, name: str
