@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr.errors import InputError, PageFileError, UsageError
+from ocr.errors import InputError, OcrError, PageFileError, UsageError
 from ocr.files.names import IMAGE_SUFFIXES, PAGE_SUFFIXES, image_stem, printable
-from ocr.files.sources import expand
+from ocr.files.sources import expand, is_there
 from ocr.formats.pagefile import is_page
 from ocr.preprocessing.pdfpages import PDF_SUFFIX, is_pdf
 
@@ -18,10 +18,14 @@ KNOWN = (*IMAGE_SUFFIXES, PDF_SUFFIX, *PAGE_SUFFIXES)
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file to read; the folders between ``root`` and ``path`` are kept in its output's name."""
+    """A file to read; the folders between ``root`` and ``path`` are kept in its output's name.
+
+    error  why it cannot be read, one line, where that is known already
+    """
 
     root: Path
     path: Path
+    error: str = ""
 
 
 class OutputFolder:
@@ -61,8 +65,11 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
     """The files of a list of names, which are no patterns; a folder stands for all below it.
 
     The whole name is kept below the folder of the outputs, so that it does not depend on what
-    else is in the list. Raises UsageError.
+    else is in the list. A name of nothing costs only itself, as files go between listing and
+    reading them. Raises UsageError or InputError where nothing of the list is there.
     """
+    absent: OcrError | None = None
+    some = False
     for name in names:
         path = Path(os.path.normpath(name))
         if path.parts[:1] == ("..",):
@@ -71,14 +78,22 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
                 "give its absolute path, or start from a folder above",
             )
         root = Path(path.anchor)
+        try:
+            if not is_there(path):
+                raise UsageError(f"{printable(name)} of the list does not exist", "check the list")
+        except OcrError as error:
+            absent = absent or error
+            yield InputFile(root, path, str(error))
+            continue
+        some = True
         if path.is_dir():
             yield from (InputFile(root, found) for found in _walk(path, output))
-        elif not path.exists():
-            raise UsageError(f"{printable(name)} of the list does not exist", "check the list")
         elif not _is_input(path):
             raise _unknown(path)
         else:
             yield InputFile(root, path)
+    if absent and not some:  # it is the wrong list, or was made in another folder
+        raise absent
 
 
 def _walk(top: Path, output: OutputFolder) -> Iterator[Path]:

@@ -57,21 +57,23 @@ def plan(
     """Find the pages and name their outputs; touches nothing.
 
     sources  folders (with all below them), files, or patterns
-    listed   names of files and folders, whose whole name is kept below ``out``
-    Raises UsageError for two pages with one output, an output in the place of an input, and a
-    source that is not there; InputError if there is nothing to read; OutputError if an output's
-    place is taken or lies outside ``out``.
+    listed   names of files and folders, whose whole name is kept below ``out``; one that is not
+             there is refused alone
+    Raises UsageError for two pages with one output, an output in the place of an input, a source
+    that is not there, and a list of which nothing is there; InputError if there is nothing to
+    read; OutputError if an output's place is taken or lies outside ``out``.
     """
     kinds = _formats(formats)
     if out.exists() and not out.is_dir():
         raise OutputError(f"{printable(out)} is not a folder", "choose another -o")
     folder = OutputFolder(out, read_history(out).written())
     files = dict.fromkeys((*find(sources, folder), *find_listed(listed, folder)))
-    jobs = _unclaimed([job for file in files for job in _jobs(file)])
-    if not jobs:
+    jobs = _unclaimed([job for file in files if not file.error for job in _jobs(file)])
+    absent = tuple(Refusal(_whole_file(file), file.error) for file in files if file.error)
+    if not (jobs or absent):
         names = ", ".join(printable(str(source)) for source in sources) or "the list"
         raise InputError(f"there is no image or page in {names}", "known are " + " ".join(KNOWN))
-    whole = _refusing(Plan(tuple(jobs), out, kinds, options))
+    whole = _refusing(Plan(tuple(jobs), out, kinds, options, absent))
     _check_collisions(whole)
     _check_places({out / name for job in whole.jobs for name in whole.names(job).values()}, out)
     return _shard(whole)
@@ -86,25 +88,37 @@ def _formats(formats: Sequence[str]) -> tuple[str, ...]:
 
 def _jobs(file: InputFile) -> Iterator[Job]:
     """The pages of a file. One that cannot be opened has one page, which will fail."""
-    path, folder = file.path, file.path.parent.relative_to(file.root)
-    if path.suffix.lower() in PAGE_SUFFIXES:
-        yield _page_file_job(path, (folder / page_stem(path.name)).as_posix())
+    whole = _whole_file(file)
+    if whole.has_lines:
+        yield _with_image(whole)
         return
     try:
-        for page in page_images(path):
-            yield Job((folder / page.name).as_posix(), path, page.index)
+        for page in page_images(file.path):
+            yield replace(whole, name=_output_name(file, page.name), index=page.index)
     except ImageError:
-        yield Job((folder / (image_stem(path.name) or path.stem)).as_posix(), path)
+        yield whole
 
 
-def _page_file_job(path: Path, name: str) -> Job:
-    """The job of a page file. Where it cannot be read, the image of its own name is taken to be
-    its image, so that this is not read as something else."""
+def _whole_file(file: InputFile) -> Job:
+    """A file as one page, whatever it holds."""
+    name = file.path.name
+    is_page = file.path.suffix.lower() in PAGE_SUFFIXES
+    stem = page_stem(name) if is_page else image_stem(name) or file.path.stem
+    return Job(_output_name(file, stem), file.path)
+
+
+def _output_name(file: InputFile, stem: str) -> str:
+    return (file.path.parent.relative_to(file.root) / stem).as_posix()
+
+
+def _with_image(job: Job) -> Job:
+    """The job of a page file with its image. Where the file cannot be read, the image of its own
+    name is taken to be its image, so that this is not read as something else."""
     try:
-        page = read_page(path).transcript.page
+        page = read_page(job.source).transcript.page
     except InputError:
-        return Job(name, path, 0, namesake(path))
-    return Job(name, path, page.index, page.image)
+        return replace(job, image=namesake(job.source))
+    return replace(job, index=page.index, image=page.image)
 
 
 def _unclaimed(jobs: Iterable[Job]) -> list[Job]:
@@ -120,7 +134,7 @@ def _refusing(whole: Plan) -> Plan:
     refused = tuple(refused_for_length(outputs, whole.out))
     impossible = {refusal.job for refusal in refused}
     jobs = tuple(job for job in whole.jobs if job not in impossible)
-    return replace(whole, jobs=jobs, refused=refused)
+    return replace(whole, jobs=jobs, refused=whole.refused + refused)
 
 
 def _shard(whole: Plan) -> Plan:

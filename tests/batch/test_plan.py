@@ -240,6 +240,30 @@ def test_names_that_are_no_unicode(tmp_path: Path) -> None:
     assert planned.names(planned.jobs[0]) == {"txt": os.fsdecode(b"caf\xe9.txt")}
 
 
+def test_a_listed_name_of_nothing_is_refused_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(grow(tmp_path, "x.png", "y.jpg"))
+    names = ["gone.tif", "x.png", "gone.xml", "a" * 300, "y.png", "y.jpg"]
+    planned = plan([], Path("out"), listed=names)
+    assert sources(planned) == ["x.png", "y.jpg"]  # y.png takes no output's name from y.jpg
+    refused = [(refusal.job.name, refusal.reason) for refusal in planned.refused]
+    assert refused == [
+        (name, f"{listed} of the list does not exist; check the list")
+        for name, listed in (
+            ("gone", "gone.tif"), ("gone", "gone.xml"), ("a" * 300, "a" * 300), ("y", "y.png")
+        )
+    ]  # fmt: skip
+    assert names_in_shards(names) == sorted(["gone.tif", "gone.xml", "a" * 300, "y.png"])
+
+
+def names_in_shards(listed: Sequence[str]) -> list[str]:
+    """The sources that are refused, over all shards."""
+    shards = [BatchOptions(shard=f"{index}/2") for index in (1, 2)]
+    plans = [plan([], Path("out"), options=shard, listed=listed) for shard in shards]
+    return sorted(str(refusal.job.source) for planned in plans for refusal in planned.refused)
+
+
 def test_a_page_with_too_long_a_name_belongs_to_one_shard(tmp_path: Path) -> None:
     scans = grow(tmp_path / "scans", "e" * 251 + ".png", "x.png")
     parts = [BatchOptions(shard=f"{index}/3") for index in (1, 2, 3)]

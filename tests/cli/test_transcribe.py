@@ -173,6 +173,28 @@ def test_names_come_from_lists_and_standard_input(ocr: Run, lines: Path, model: 
     assert written() == ["lines/a.txt", "lines/b/two.txt", "lines/c.txt"]
 
 
+def test_a_listed_name_of_nothing_costs_only_itself(ocr: Run, lines: Path, model: Path) -> None:
+    Path("list").write_text("lines/a.png\nlines/missing.png\ngone/\n", encoding="utf-8")
+    for arguments in (("--files-from", "list"), ("-",)):
+        names = Path("list").read_bytes() if arguments == ("-",) else None
+        result = ocr("transcribe", *arguments, "-o", "out", "-m", model, input=names)
+        assert result.exit_code == 3
+        assert table(result)["failed"] == 2
+        assert (
+            "error: lines/missing.png of the list does not exist; check the list" in result.stderr
+        )
+        assert written() == ["failures.tsv", "lines/a.txt"]
+        rows = Path("out/failures.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        assert rows == [
+            "gone\tgone/ of the list does not exist; check the list",
+            "lines/missing.png\tlines/missing.png of the list does not exist; check the list",
+        ]
+    result = ocr("transcribe", "-", "-o", "new", "-m", model, input=b"missing.png\ngone/\n")
+    assert result.exit_code == 2
+    assert result.stderr == "error: missing.png of the list does not exist; check the list\n"
+    assert not Path("new").exists()
+
+
 def test_the_lines_of_pages_are_found_and_a_choice_is_kept_to(
     ocr: Run, lines: Path, model: Path
 ) -> None:
