@@ -78,7 +78,8 @@ class Run:
             "material_key": self.material_key,
             "sources": dataclasses.asdict(self.sources),
         }
-        write_atomically(self.folder / "run.json", json.dumps(values, ensure_ascii=False))
+        # ASCII, as the names of files need not be UTF-8.
+        write_atomically(self.folder / "run.json", json.dumps(values))
 
     def _start(self) -> str | None:
         """The start's place as seen from the folder, which may move with what is in it."""

@@ -202,5 +202,6 @@ def _key(samples: Sequence[Sample], options: PreprocessingOptions) -> str:
         except OSError:
             state = "missing"
         place = f"{sample.index}\0{sample.line}\0" if sample.line else ""
-        digest.update(f"{sample.id}\0{sample.image}\0{place}{sample.text}\0{state}\n".encode())
+        entry = f"{sample.id}\0{sample.image}\0{place}{sample.text}\0{state}\n"
+        digest.update(entry.encode("utf-8", "surrogateescape"))  # names need not be UTF-8
     return digest.hexdigest()

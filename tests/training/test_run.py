@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,14 @@ def test_relative_paths_are_kept_as_absolute_ones(
     run.save()
     monkeypatch.chdir(tmp_path.parent)
     assert load_run(run.folder).output == tmp_path / "mine.safetensors"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_run_may_have_names_that_are_no_unicode(tmp_path: Path, make_run: MakeRun) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    run = dataclasses.replace(make_run(folder), output=folder / "é.safetensors")
+    run.save()
+    assert load_run(run.folder) == run
 
 
 def test_nothing_to_resume_is_a_usage_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from PIL import Image
 from ocr.errors import InputError, OutputError
 from ocr.options import PreprocessingOptions
 from ocr.preprocessing import normalized
+from ocr.preprocessing.normalize import REVISION
 from ocr.training import store as store_module
 from ocr.training.store import LineStore, build_store, normalise_all
 from ocr.types import Sample
@@ -226,3 +228,29 @@ def test_blank_paper_is_a_line_without_ink(tmp_path: Path) -> None:
     Image.new("L", (200, 40), 255).save(tmp_path / "blank.png")
     store, _ = build_store(tmp_path / "run", [Sample("b", tmp_path / "blank.png", "x")], OPTIONS)
     assert not store.image(0).any()
+
+
+def test_the_key_of_a_store_is_that_of_its_names_bytes(
+    tmp_path: Path, samples: list[Sample]
+) -> None:
+    accented = dataclasses.replace(samples[0], id="é", image=tmp_path / "caf\u00e9.png", text="é")
+    settings = json.dumps([REVISION, dataclasses.asdict(OPTIONS)]).encode()
+    entry = f"é\0{accented.image}\0é\0missing\n".encode()
+    build_store(tmp_path / "run", [accented], OPTIONS)
+    index = json.loads((tmp_path / "run" / "lines.json").read_text(encoding="utf-8"))
+    assert index["key"] == hashlib.sha256(settings + entry).hexdigest()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_names_that_are_no_unicode_can_be_stored(
+    tmp_path: Path, samples: list[Sample], draw_line: DrawLine, work: list[int]
+) -> None:
+    first, second = (
+        dataclasses.replace(samples[0], image=draw_line(tmp_path / os.fsdecode(name), "one"))
+        for name in (b"caf\xe9.png", b"caf\xe8.png")
+    )
+    store, problems = build_store(tmp_path / "run", [first], OPTIONS)
+    assert (len(store), problems) == (1, [])
+    build_store(tmp_path / "run", [first], OPTIONS)
+    build_store(tmp_path / "run", [second], OPTIONS)
+    assert work == [1, 1]

@@ -53,5 +53,6 @@ class Material:
         settings = [REVISION, asdict(self.options), self.seed]
         digest = hashlib.sha256(json.dumps(settings).encode())
         for path in (*(path for folder in self.fonts for path in font_files(folder)), *self.texts):
-            digest.update(path.name.encode() + b"\0" + hashlib.sha256(stored_bytes(path)).digest())
+            name = path.name.encode("utf-8", "surrogateescape")  # it need not be UTF-8
+            digest.update(name + b"\0" + hashlib.sha256(stored_bytes(path)).digest())
         return digest.hexdigest()

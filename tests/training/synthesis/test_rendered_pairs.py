@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +17,7 @@ from ocr.options import SynthesisOptions
 from ocr.training.data.dataset import read_samples
 from ocr.training.synthesis.material import Material
 from ocr.training.synthesis.pairs import encoded, write_pairs
+from ocr.training.synthesis.synthesize import REVISION
 
 
 @pytest.fixture
@@ -96,6 +101,30 @@ def test_the_manifest_names_the_run(tmp_path: Path, material: Material) -> None:
     list(write_pairs(material, tmp_path / "out", 1))
     manifest = json.loads((tmp_path / "out" / "synthesis.json").read_text(encoding="utf-8"))
     assert manifest == {"key": material.key(), "seed": 1}
+
+
+def test_the_key_of_the_material_is_that_of_its_names_bytes(
+    tmp_path: Path, draw_font: Callable[..., Path]
+) -> None:
+    font, text = draw_font(tmp_path / "fonts" / "é.ttf", {"a": 500}), tmp_path / "è.txt"
+    text.write_text("a", encoding="utf-8")
+    material = Material((tmp_path / "fonts",), (text,), SynthesisOptions(), seed=1)
+    settings = json.dumps([REVISION, asdict(material.options), 1])
+    digest = hashlib.sha256(settings.encode())
+    for path in (font, text):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    assert material.key() == digest.hexdigest()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_material_may_have_names_that_are_no_unicode(tmp_path: Path, material: Material) -> None:
+    keys = set()
+    for name in (b"caf\xe9.txt", b"caf\xe8.txt"):
+        text = material.texts[0].rename(tmp_path / os.fsdecode(name))
+        material = replace(material, texts=(text,))
+        keys.add(material.key())
+        assert Material.from_dict(json.loads(json.dumps(material.as_dict()))) == material
+    assert len(keys) == 2
 
 
 def test_black_and_white_takes_one_bit_and_grey_keeps_its_levels() -> None:
