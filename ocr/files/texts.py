@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ocr.errors import InputError
 from ocr.files.names import TEXT_SUFFIX, printable
+from ocr.files.rows import lines_of
 from ocr.files.sources import expand
 
 COMPRESSED = ".gz"
@@ -58,7 +59,7 @@ def text_files(sources: Sequence[str]) -> Iterator[Path]:
 
 
 def _lines(file: Path) -> Iterator[str]:
-    lines = read_text(file).splitlines()
+    lines = lines_of(read_text(file))
     if Path(file.name.removesuffix(COMPRESSED)).suffix != LIST:
         yield from lines
         return

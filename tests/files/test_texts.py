@@ -9,6 +9,7 @@ import pytest
 
 from ocr.errors import InputError, OcrError, UsageError
 from ocr.files.texts import read_lines, read_text
+from ocr.training.data.dataset import read_samples
 
 
 @pytest.fixture
@@ -28,6 +29,20 @@ def test_every_kind_gives_its_lines_in_order(texts: Path) -> None:
     lines = list(read_lines([str(texts / name) for name in names]))
     assert lines == ["première", "", "seconde\tfin", "une", "fée", "Straße", "", "und", "a", "b"]
     assert list(read_lines([str(texts / "*.txt*")])) == ["Straße", "", "und", "une", "fée"]
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\f", "\v", "\x1c"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_where_those_of_training_data_end(tmp_path: Path, mark: str, end: str) -> None:
+    text = f"first{mark}half"
+    (tmp_path / "a.png").touch()
+    (tmp_path / "b.png").touch()
+    (tmp_path / "a.gt.txt").write_bytes(f"{text}{end}".encode())
+    path = tmp_path / "list.tsv"
+    path.write_bytes(f"a.png\t{text}{end}b.png\tsecond{end}".encode())
+    assert list(read_lines([str(path), str(tmp_path / "a.gt.txt")])) == [text, "second", text]
+    learnt = [*read_samples([path]).samples, *read_samples([tmp_path / "a.gt.txt"]).samples]
+    assert [sample.text for sample in learnt] == ["first half", "second", "first half"]
 
 
 @pytest.mark.parametrize(
