@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocr.errors import InputError
 from ocr.files.names import TEXT_SUFFIX, printable
-from ocr.files.rows import lines_of
+from ocr.files.rows import fields_of, lines_of
 from ocr.files.sources import expand
 
 COMPRESSED = ".gz"
@@ -64,7 +64,7 @@ def _lines(file: Path) -> Iterator[str]:
         yield from lines
         return
     for number, line in enumerate(lines, start=1):
-        _, tab, text = line.partition("\t")
+        _, tab, text = fields_of(line)
         if line.strip() and not tab:
             raise InputError(
                 f"{printable(file)}:{number} has no TAB", "each line is image<TAB>text"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ocr.alphabet import normalize_text
 from ocr.files.names import image_stem, printable
+from ocr.files.rows import fields_of
 from ocr.files.sources import Entry, Folder, Folders
 from ocr.training.data.problems import (
     UTF16_MARKS,
@@ -71,7 +72,7 @@ def _row(path: Path, origin: str, raw: bytes, offset: int) -> _Row | Problem:
         if problem is None:
             raise
         return problem
-    image, tab, text = line.partition("\t")
+    image, tab, text = fields_of(line)
     image, text = image.strip(), normalize_text(text)
     if not tab:
         return Problem(origin, NO_TAB, TAB_FIX)
