@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ocr.errors import InputError, OcrError, PageFileError, UsageError
 from ocr.files.names import IMAGE_SUFFIXES, PAGE_SUFFIXES, image_stem, printable
+from ocr.files.overlays import is_overlay
 from ocr.files.sources import expand, is_there
 from ocr.formats.pagefile import is_page
 from ocr.preprocessing.pdfpages import PDF_SUFFIX, is_pdf
@@ -46,16 +47,18 @@ class OutputFolder:
 def find(sources: Sequence[str | Path], output: OutputFolder) -> Iterator[InputFile]:
     """The files of folders (with all below them), single files and patterns, sorted.
 
-    Hidden names, the folder of the outputs and what was written there are left out; symbolic
-    links are followed to files but not to folders. In a folder only what is an image, a PDF or a
-    page counts. Raises UsageError for a source that is not there or is of no known kind.
+    Hidden names, the folder of the outputs, what was written there and the overlays of ``ocr
+    segment`` are left out, unless a file is named by itself; symbolic links are followed to files
+    but not to folders. In a folder only what is an image, a PDF or a page counts. Raises
+    UsageError for a source that is not there or is of no known kind, InputError for one that
+    cannot be looked at.
     """
     for source in sources:
         root, paths = expand(str(source))
         for path in paths:
             if path.is_dir():
                 yield from (InputFile(root, found) for found in _walk(path, output))
-            elif _is_input(path) and (path == Path(source) or not output.holds(path)):
+            elif _is_input(path) and (path == Path(source) or not _is_made(path, output)):
                 yield InputFile(root, path)
             elif path == Path(source):  # named by the user, not by a pattern
                 raise _unknown(path)
@@ -106,8 +109,13 @@ def _walk(top: Path, output: OutputFolder) -> Iterator[Path]:
         )
         for name in sorted(files):
             path = here / name
-            if not name.startswith(".") and _is_input(path) and not output.holds(path):
+            if not name.startswith(".") and _is_input(path) and not _is_made(path, output):
                 yield path
+
+
+def _is_made(path: Path, output: OutputFolder) -> bool:
+    """Whether the file was made of a page, and is none itself."""
+    return output.holds(path) or is_overlay(path)
 
 
 def _is_input(path: Path) -> bool:

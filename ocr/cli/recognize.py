@@ -90,6 +90,7 @@ def command(
 def _sources(image: str) -> Iterator[PageImage | OcrError]:
     """The pages of the images that an argument names, or an error where there are none."""
     from ocr.files.names import image_stem
+    from ocr.files.overlays import is_overlay
     from ocr.files.sources import expand
     from ocr.preprocessing.pages import page_images
     from ocr.preprocessing.pdfpages import is_pdf
@@ -102,7 +103,12 @@ def _sources(image: str) -> Iterator[PageImage | OcrError]:
     except OcrError as error:
         yield error
         return
-    found = [p for p in paths if p == Path(image) or image_stem(p.name) is not None or is_pdf(p)]
+    found = [
+        path
+        for path in paths
+        if path == Path(image)
+        or ((image_stem(path.name) is not None or is_pdf(path)) and not is_overlay(path))
+    ]
     if not found:
         yield UsageError(f"{image} matches no image", "check the pattern")
     for path in found:

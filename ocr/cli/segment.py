@@ -12,6 +12,7 @@ from ocr.cli.command import command as make_command
 from ocr.cli.failures import complain
 from ocr.errors import ImageError, InputError, PageFileError, PartialFailure, UsageError
 from ocr.files.names import image_stem, printable
+from ocr.files.overlays import OVERLAY_SUFFIX, is_overlay
 
 if TYPE_CHECKING:
     from ocr.preprocessing.pages import PageImage
@@ -21,7 +22,7 @@ ocr segment page.jpg                     writes page.page.xml beside it
 ocr segment page.jpg --overlay           and page.lines.png, to see how well the lines were found
 ocr segment 'scans/*.tif' -o lines/      many pages; every page of a TIFF or PDF"""
 REPLACE = "replace it with --overwrite, or write to another folder with -o"
-XML_SUFFIX, OVERLAY_SUFFIX = ".page.xml", ".lines.png"
+XML_SUFFIX = ".page.xml"
 
 
 @make_command("segment", EXAMPLES)
@@ -72,14 +73,20 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrit
 
 
 def _files(pages: Sequence[str]) -> list[Path]:
-    """The images and PDFs that the arguments name; what else a pattern matches is left out."""
+    """The images and PDFs that the arguments name; what else a pattern matches is left out, and
+    so are the overlays of earlier runs."""
     from ocr.files.sources import expand
     from ocr.preprocessing.pdfpages import is_pdf
 
     files = []
     for page in pages:
         paths = expand(page)[1]
-        found = [p for p in paths if p == Path(page) or image_stem(p.name) or is_pdf(p)]
+        found = [
+            path
+            for path in paths
+            if path == Path(page)
+            or ((image_stem(path.name) is not None or is_pdf(path)) and not is_overlay(path))
+        ]
         if not found:
             raise UsageError(f"{printable(page)} matches no image", "check the pattern")
         files += found
@@ -118,7 +125,7 @@ def _check_names(images: Sequence[PageImage], output: Path | None) -> None:
 def _keep(folder: Path, name: str, overlay: bool) -> None:
     """Raise PageFileError or ImageError where a page's files would replace somebody's work."""
     from ocr.formats.pagexml import has_text
-    from ocr.preprocessing.overlay import is_overlay
+    from ocr.preprocessing.overlay import is_ours
 
     xml, picture = folder / (name + XML_SUFFIX), folder / (name + OVERLAY_SUFFIX)
     if xml.is_file():
@@ -129,7 +136,7 @@ def _keep(folder: Path, name: str, overlay: bool) -> None:
             raise PageFileError(what, REPLACE) from error
         if transcribed:
             raise PageFileError(f"{printable(xml)} has transcribed text", REPLACE)
-    if overlay and picture.is_file() and not is_overlay(picture):
+    if overlay and picture.is_file() and not is_ours(picture):
         raise ImageError(f"{printable(picture)} exists already and is another picture", REPLACE)
 
 

@@ -41,7 +41,7 @@ def overlay(ink: Float32Array, lines: Sequence[Line]) -> bytes:
     return data.getvalue()
 
 
-def is_overlay(path: Path) -> bool:
+def is_ours(path: Path) -> bool:
     """Whether the file is a picture of ours, which can be drawn again."""
     keyword, maker = MARK
     try:

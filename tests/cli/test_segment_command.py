@@ -63,6 +63,25 @@ def test_segment_draws_and_writes_elsewhere(ocr: Run, page: Path) -> None:
     assert [path.name for path in page.parent.iterdir()] == ["page.png"]
 
 
+def test_an_overlay_is_taken_for_a_page_only_where_it_is_named(
+    ocr: Run, page: Path, model: Path
+) -> None:
+    first = ocr("segment", "scans/*", "--overlay").stdout
+    assert ocr("segment", "scans/*").stdout == first == "scans/page.page.xml: 4 lines\n"
+    assert not Path("scans/page.lines.page.xml").exists()
+    for source in ("scans", "scans/*.png"):
+        out = Path("out", source.replace("*", ""))
+        assert ocr("transcribe", source, "-o", out, "-m", model).exit_code == 0
+        assert [path.name for path in out.glob("*.txt")] == ["page.txt"]
+    overlay = "scans/page.lines.png"
+    names = ocr("recognize", "scans/*.png", overlay, "-m", model, "--with-names").stdout
+    named = [line.partition("\t")[0] for line in names.splitlines()]
+    assert named[:5] == ["scans/page.png"] * 4 + [overlay]
+    assert ocr("segment", overlay, "-o", "again").stdout.startswith("again/page.lines.page.xml")
+    assert ocr("transcribe", overlay, "-o", "named", "-m", model).exit_code == 0
+    assert Path("named/page.lines.txt").is_file()
+
+
 def test_segment_takes_every_page_of_a_tiff(ocr: Run, page: Path) -> None:
     with Image.open(page) as first:
         second = Image.new("L", (520, 540), 255)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ocr.preprocessing.overlay import LONGEST_SIDE, is_overlay, overlay
+from ocr.preprocessing.overlay import LONGEST_SIDE, is_ours, overlay
 from ocr.types import Line
 
 BOX = ((60.0, 40.0), (260.0, 40.0), (260.0, 80.0), (60.0, 80.0))
@@ -57,6 +57,6 @@ def test_a_picture_of_ours_is_known_by_its_mark(tmp_path: Path) -> None:
     ours, other = tmp_path / "ours.png", tmp_path / "other.png"
     ours.write_bytes(overlay(np.zeros((40, 60), np.float32), ()))
     Image.open(ours).save(other)  # the same pixels
-    assert is_overlay(ours)
-    assert not is_overlay(other)
-    assert not is_overlay(tmp_path / "gone.png")
+    assert is_ours(ours)
+    assert not is_ours(other)
+    assert not is_ours(tmp_path / "gone.png")
