@@ -66,7 +66,7 @@ def command(data: tuple[str, ...], images: bool, kind: str, options: Preprocessi
 def _opened(dataset: Dataset, options: PreprocessingOptions) -> Dataset:
     """The dataset without the samples whose images cannot be used, which become problems."""
     from ocr.cli.display import progress_bar
-    from ocr.training.data.dataset import Dataset, Problem
+    from ocr.training.data.dataset import Problem
     from ocr.training.store import normalise_all
 
     usable, problems, total = [], list(dataset.problems), len(dataset.samples)
@@ -78,7 +78,7 @@ def _opened(dataset: Dataset, options: PreprocessingOptions) -> Dataset:
             else:
                 usable.append(sample)
             move(number, total)
-    return Dataset(tuple(usable), tuple(problems), dataset.sources)
+    return dataset.keeping(usable, problems)
 
 
 def _judge(facts: DataReport) -> None:

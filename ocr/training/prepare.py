@@ -96,8 +96,9 @@ def prepare(
         material_key=recipe.material.key() if recipe.material else "",
         sources=Sources(tuple(source_of[s.id] - first for s in train), recipe.weights),
     )
-    sources = dataset.sources[len(validation) :] + dataset.sources[: len(validation)]
-    return run, report(Dataset(tuple(usable), tuple(problems), sources))
+    left = dataset.keeping(usable, problems)
+    sources = left.sources[len(validation) :] + left.sources[: len(validation)]
+    return run, report(replace(left, sources=sources))
 
 
 def _read(data: Sequence[str | Path], validation: Sequence[str | Path]) -> Dataset:

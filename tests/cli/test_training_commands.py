@@ -59,7 +59,7 @@ def test_check_names_every_unusable_line(ocr: Run, data: Path) -> None:
     assert "3 of 27 lines cannot be used" in result.stderr
     values = json.loads(ocr("check", "data", "--format", "json").stdout)
     assert values["lines"] == 24
-    assert values["sources"] == [{"source": "data", "lines": 26}]
+    assert values["sources"] == [{"source": "data", "lines": 24}]
     assert len(values["problems"]) == 3
     assert all(problem["reason"] and problem["fix"] for problem in values["problems"])
     rows = ocr("check", "data", "--format", "tsv").stdout.splitlines()
@@ -67,6 +67,18 @@ def test_check_names_every_unusable_line(ocr: Run, data: Path) -> None:
     assert [row.split("\t")[0] for row in rows[1:]] == [p["id"] for p in values["problems"]]
     for name in ("broken", "lonely", "narrow"):
         assert sum(name in row for row in rows[1:]) == 1
+
+
+def test_each_source_is_counted_by_its_usable_lines(ocr: Run, data: Path) -> None:
+    spoil(data)
+    shutil.copytree(data, "more", ignore=shutil.ignore_patterns("page[1-5]*"))
+    for command in (("check", "data", "more"), ("train", "more", "--validation", "data")):
+        more = () if command[0] == "check" else ("-o", "x", "--epochs", "1", *SMALL)
+        result = ocr(*command, *more)
+        assert "28 lines on" in result.stdout
+        counted = {row[1]: int(row[0]) for row in map(str.split, result.stdout.splitlines())
+                   if len(row) == 2 and row[1] in ("data", "more")}  # fmt: skip
+        assert counted == {"data": 24, "more": 4}
 
 
 def test_check_without_images_sees_the_texts_only(ocr: Run, data: Path) -> None:

@@ -46,6 +46,16 @@ class Dataset:
     problems: tuple[Problem, ...]
     sources: tuple[tuple[str, int], ...] = ()
 
+    def keeping(self, usable: Sequence[Sample], problems: Sequence[Problem]) -> Dataset:
+        """What is left when images have been opened: ``usable``, some of the samples, counted
+        anew by source, and ``problems``, all that there are by now."""
+        ids, rest = {sample.id for sample in usable}, iter(self.samples)
+        sources = tuple(
+            (source, sum(sample.id in ids for sample in itertools.islice(rest, lines)))
+            for source, lines in self.sources
+        )
+        return Dataset(tuple(usable), tuple(problems), sources)
+
 
 def read_samples(sources: Sequence[str | Path]) -> Dataset:
     """Read every source: a folder (with all below it), a list, an image, a text, or a pattern.
