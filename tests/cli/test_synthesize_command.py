@@ -64,6 +64,19 @@ def test_what_cannot_be_used_is_one_line_and_an_exit_code(
         assert message in result.stderr
 
 
+@pytest.mark.parametrize("content", ["第1章 中文书写 1999", "नमस्ते दुनिया 12"])
+def test_a_text_of_which_nothing_can_be_written_is_refused(
+    ocr: Run, fonts: Path, text: Path, content: str
+) -> None:
+    Path("foreign.txt").write_text(content, encoding="utf-8")
+    command = ("-o", "out", "--lines", 2, "--longest", 20, "--fonts", fonts)
+    refused = ocr("synthesize", "foreign.txt", *command)
+    assert refused.exit_code == 4
+    assert "error: the fonts can write nothing of foreign.txt; give fonts" in refused.stderr
+    assert not Path("out").exists()
+    assert ocr("synthesize", "foreign.txt", text, *command).exit_code == 0
+
+
 def test_the_output_must_be_writable(ocr: Run, tmp_path: Path, fonts: Path, text: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     result = ocr("synthesize", text, "-o", "file/out", "--fonts", fonts, "--lines", 1)

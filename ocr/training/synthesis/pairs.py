@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ocr.errors import OutputError, UsageError
+from ocr.errors import InputError, OutputError, UsageError
 from ocr.files.atomic import write_atomically
 from ocr.files.names import TEXT_SUFFIX, printable
 from ocr.training.synthesis.camera import Grey
@@ -41,6 +41,11 @@ def write_pairs(material: Material, folder: Path, lines: int) -> Iterator[int]:
     if not missing:
         return
     synthesizer = material.synthesizer()
+    if not synthesizer.texts.has_prose():  # dates and names would still be invented
+        names = ", ".join(printable(path) for path in material.texts)
+        raise InputError(
+            f"the fonts can write nothing of {names}", "give fonts of its script, or other texts"
+        )
     if known is None:
         write_atomically(folder / MANIFEST, json.dumps({"key": key, "seed": material.seed}) + "\n")
     for number in missing:

@@ -43,6 +43,13 @@ class Texts:
             "give fonts of their script, or other texts",
         )
 
+    def has_prose(self) -> bool:
+        """Whether anything of the corpus can be written: pieces begin with words, so one whose
+        first letter is allowed. What begins with none, as numbers, counts if there is no other."""
+        firsts = {word[0] for word in self.corpus.text.split()}
+        letters = {character for character in firsts if character.isalpha()}
+        return not self.allowed.isdisjoint(letters or firsts)
+
     def _prose(self, rng: Rng) -> str:
         longest = self._length(rng)
         return weighted(

@@ -167,3 +167,21 @@ def test_no_character_that_is_not_allowed(corpus: Corpus) -> None:
 def test_texts_without_an_allowed_character_are_refused(corpus: Corpus) -> None:
     with pytest.raises(InputError, match="hardly a line"):
         Texts(corpus, 40, frozenset("一")).draw(np.random.default_rng(0), 0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed", "expected"),
+    [
+        ("第1章 1999", "19", False),  # numbers say nothing where there are words
+        ("第1章 a", "a", True),
+        ("12 1999", "19", True),
+        ("été fini", "tf", True),
+        ("été fini", "éi", True),
+        ("été fini", "tin", False),
+    ],
+)
+def test_prose_begins_with_a_letter_that_can_be_written(
+    text: str, allowed: str, expected: bool
+) -> None:
+    texts = Texts(Corpus([text]), 40, frozenset(allowed))
+    assert texts.has_prose() is expected
