@@ -15,7 +15,7 @@ from ocr.cli.command import format_option, model_option
 from ocr.cli.failures import complain
 from ocr.cli.inputs import standard_input
 from ocr.cli.options import options_from
-from ocr.errors import ImageError, InputError, OcrError, PartialFailure, UsageError
+from ocr.errors import ImageError, InputError, OcrError, PartialFailure
 from ocr.files.names import place_of
 from ocr.options import DecodingOptions, ReadingOptions
 
@@ -89,28 +89,16 @@ def command(
 
 def _sources(image: str) -> Iterator[PageImage | OcrError]:
     """The pages of the images that an argument names, or an error where there are none."""
-    from ocr.files.names import image_stem
-    from ocr.files.overlays import is_overlay
-    from ocr.files.sources import expand
-    from ocr.preprocessing.pages import page_images
-    from ocr.preprocessing.pdfpages import is_pdf
+    from ocr.preprocessing.pages import page_files, page_images
 
     if image == STDIN:
         yield _standard_input()
         return
     try:
-        paths = expand(image)[1]
+        found = page_files(image)
     except OcrError as error:
         yield error
         return
-    found = [
-        path
-        for path in paths
-        if path == Path(image)
-        or ((image_stem(path.name) is not None or is_pdf(path)) and not is_overlay(path))
-    ]
-    if not found:
-        yield UsageError(f"{image} matches no image", "check the pattern")
     for path in found:
         try:
             yield from page_images(path)

@@ -11,8 +11,8 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.failures import complain
 from ocr.errors import ImageError, InputError, PageFileError, PartialFailure, UsageError
-from ocr.files.names import image_stem, printable
-from ocr.files.overlays import OVERLAY_SUFFIX, is_overlay
+from ocr.files.names import printable
+from ocr.files.overlays import OVERLAY_SUFFIX
 
 if TYPE_CHECKING:
     from ocr.preprocessing.pages import PageImage
@@ -73,24 +73,10 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrit
 
 
 def _files(pages: Sequence[str]) -> list[Path]:
-    """The images and PDFs that the arguments name; what else a pattern matches is left out, and
-    so are the overlays of earlier runs."""
-    from ocr.files.sources import expand
-    from ocr.preprocessing.pdfpages import is_pdf
+    """The images and PDFs that the arguments name, each once."""
+    from ocr.preprocessing.pages import page_files
 
-    files = []
-    for page in pages:
-        paths = expand(page)[1]
-        found = [
-            path
-            for path in paths
-            if path == Path(page)
-            or ((image_stem(path.name) is not None or is_pdf(path)) and not is_overlay(path))
-        ]
-        if not found:
-            raise UsageError(f"{printable(page)} matches no image", "check the pattern")
-        files += found
-    return list(dict.fromkeys(files))
+    return list(dict.fromkeys(file for page in pages for file in page_files(page)))
 
 
 def _images(files: Sequence[Path]) -> tuple[list[PageImage], int]:

@@ -13,7 +13,10 @@ from typing import Any
 
 from PIL import Image, ImageSequence
 
+from ocr.errors import UsageError
 from ocr.files.names import image_stem, printable
+from ocr.files.overlays import is_overlay
+from ocr.files.sources import expand
 from ocr.preprocessing.image import (
     DEFAULT_MAX_PIXELS,
     decoding,
@@ -40,6 +43,21 @@ class PageImage:
     path: Path
     index: int
     load: Callable[[], Float32Array]
+
+
+def page_files(source: str) -> list[Path]:
+    """The images and PDFs that a path or pattern names; what else a pattern matches is left out,
+    overlays of ``ocr segment`` too. Raises UsageError if it names none, InputError if the system
+    does not let us look."""
+    found = [
+        path
+        for path in expand(source)[1]
+        if path == Path(source)  # named by itself, it is tried whatever it is
+        or ((image_stem(path.name) is not None or is_pdf(path)) and not is_overlay(path))
+    ]
+    if not found:
+        raise UsageError(f"{printable(source)} matches no image", "check the pattern")
+    return found
 
 
 def page_images(path: Path) -> Iterator[PageImage]:

@@ -83,6 +83,10 @@ class Order:
             self._pool, self._batches = (epoch, start), self._batches_from(epoch, start)
         return self._batches[position - start]
 
+    def typical(self) -> IndexArray:
+        """A batch of middling length, also where they lie from short to long at first."""
+        return self.batch(min(SHORT_FIRST, self.steps_per_epoch) // 2)
+
     def _short_first(self, epoch: int) -> int:
         """Batches from short to long at the beginning of an epoch."""
         return SHORT_FIRST if epoch == 0 and self.run.start is None else 0

@@ -12,7 +12,6 @@ import torch
 from ocr.cores import usable_cores
 from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
-from ocr.training.batches import SHORT_FIRST
 from ocr.training.claim import PROBLEMS
 from ocr.training.data.datareport import problems_tsv
 from ocr.training.finish import calibrate_run
@@ -49,8 +48,7 @@ def expected_speed(run: Run) -> float:
 def lines_per_second(run: Run) -> float:
     """Training speed of one process, measured on one step after a warm-up; changes nothing."""
     trainer = Trainer(run, Alone())
-    # Amid those that lie from short to long, in a run that begins so: of middling length.
-    batch = trainer.order.batch(min(SHORT_FIRST, trainer.order.steps_per_epoch) // 2)
+    batch = trainer.order.typical()
     times = []
     for _ in range(2):
         before = time.monotonic()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ocr.errors import OutputError, UsageError
+from ocr.files.atomic import _mark
 from ocr.training import claim
 from ocr.training.claim import check_free, claimed, held
 
@@ -119,10 +120,7 @@ def test_what_came_in_between_is_not_lost(output: Path, monkeypatch: pytest.Monk
 
 def test_what_killed_trainings_left_half_written_goes(output: Path) -> None:
     folder = fill(output, *TRAINED)
-    half = [
-        claim.remove_leftovers.__globals__["_mark"](path) + "0a1b2c3d"
-        for path in (folder / "checkpoint.safetensors", output)
-    ]
+    half = [_mark(path) + "0a1b2c3d" for path in (folder / "checkpoint.safetensors", output)]
     (folder / half[0]).write_text("half")
     (output.parent / half[1]).write_text("half")
     with held(output):
