@@ -12,7 +12,7 @@ from ocr.cli.command import command as make_command
 from ocr.cli.failures import complain
 from ocr.errors import ImageError, InputError, PageFileError, PartialFailure, UsageError
 from ocr.files.names import printable
-from ocr.files.overlays import OVERLAY_SUFFIX
+from ocr.files.overlays import OVERLAY_SUFFIX, is_overlay
 
 if TYPE_CHECKING:
     from ocr.preprocessing.pages import PageImage
@@ -111,7 +111,6 @@ def _check_names(images: Sequence[PageImage], output: Path | None) -> None:
 def _keep(folder: Path, name: str, overlay: bool) -> None:
     """Raise PageFileError or ImageError where a page's files would replace somebody's work."""
     from ocr.formats.pagexml import has_text
-    from ocr.preprocessing.overlay import is_ours
 
     xml, picture = folder / (name + XML_SUFFIX), folder / (name + OVERLAY_SUFFIX)
     if xml.is_file():
@@ -122,7 +121,7 @@ def _keep(folder: Path, name: str, overlay: bool) -> None:
             raise PageFileError(what, REPLACE) from error
         if transcribed:
             raise PageFileError(f"{printable(xml)} has transcribed text", REPLACE)
-    if overlay and picture.is_file() and not is_ours(picture):
+    if overlay and picture.is_file() and not is_overlay(picture):
         raise ImageError(f"{printable(picture)} exists already and is another picture", REPLACE)
 
 

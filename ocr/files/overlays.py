@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from ocr.files.names import IMAGE_SUFFIXES
-
 OVERLAY_SUFFIX = ".lines.png"
-SOURCE_SUFFIXES = (*IMAGE_SUFFIXES, ".pdf")
-PAGE_NUMBER = re.compile(r"-\d{4,}$")  # of a TIFF or a PDF of several pages
+MARK = ("Software", "carousel-ocr overlay")  # PNG's keyword for what made a picture, and us
+HEAD = 256  # bytes: the mark stands before the pixels, after 33 of PNG's signature and header
 
 
 def is_overlay(path: Path) -> bool:
-    """Whether the file is the picture of a page that lies beside it, and so no page itself."""
-    stem = path.name.removesuffix(OVERLAY_SUFFIX)
-    if stem == path.name:
+    """Whether the file is such a picture, by its name and mark: no page, and easily drawn again."""
+    if not path.name.endswith(OVERLAY_SUFFIX):
         return False
-    return any(
-        path.with_name(page + ending).is_file()
-        for page in dict.fromkeys((stem, PAGE_NUMBER.sub("", stem)))
-        if page
-        for suffix in SOURCE_SUFFIXES
-        for ending in (suffix, suffix.upper())
-    )
+    try:
+        with path.open("rb") as file:
+            return "\0".join(MARK).encode() in file.read(HEAD)
+    except OSError:  # what cannot be looked at is not ours
+        return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,13 +11,13 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ocr.files.overlays import MARK
 from ocr.types import Float32Array, Line, Point
 
 LONGEST_SIDE = 2000  # px of the picture: enough to read a page's text
 PALENESS = 0.4  # share of white laid over the page, so that the lines stand out
 COLOURS = ((0, 120, 0), (160, 0, 130))  # BGR, of outlines in turn: neighbours differ
 BASELINE, NUMBER = (0, 0, 220), (200, 60, 0)  # BGR
-MARK = ("Software", "carousel-ocr overlay")  # PNG's keyword for what made a picture, and us
 SUBPIXEL_BITS = 4  # points are drawn at 1/16 px
 
 
@@ -39,16 +38,6 @@ def overlay(ink: Float32Array, lines: Sequence[Line]) -> bytes:
     mark.add_text(*MARK)
     Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)).save(data, "PNG", pnginfo=mark)
     return data.getvalue()
-
-
-def is_ours(path: Path) -> bool:
-    """Whether the file is a picture of ours, which can be drawn again."""
-    keyword, maker = MARK
-    try:
-        with Image.open(path) as picture:
-            return picture.info.get(keyword) == maker
-    except (OSError, ValueError):  # no picture, or one that may not be read
-        return False
 
 
 def _scaled(points: Sequence[Point], factor: float) -> npt.NDArray[np.float64]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ocr.preprocessing.overlay import LONGEST_SIDE, is_ours, overlay
+from ocr.preprocessing.overlay import LONGEST_SIDE, overlay
 from ocr.types import Line
 
 BOX = ((60.0, 40.0), (260.0, 40.0), (260.0, 80.0), (60.0, 80.0))
@@ -51,12 +50,3 @@ def test_a_line_at_the_left_edge_keeps_its_number_on_the_picture() -> None:
     corner = ((0.0, 0.0), (30.0, 0.0), (30.0, 20.0))
     seen = picture(np.zeros((40, 60), np.float32), Line("l1", corner, ()))
     assert (seen[5:25, :8] < 200).any()
-
-
-def test_a_picture_of_ours_is_known_by_its_mark(tmp_path: Path) -> None:
-    ours, other = tmp_path / "ours.png", tmp_path / "other.png"
-    ours.write_bytes(overlay(np.zeros((40, 60), np.float32), ()))
-    Image.open(ours).save(other)  # the same pixels
-    assert is_ours(ours)
-    assert not is_ours(other)
-    assert not is_ours(tmp_path / "gone.png")
