@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ocr.preprocessing.normalize import shear
 from ocr.preprocessing.segmentation import BODY
 from ocr.preprocessing.segmentation.contrast import soft_ink
 from ocr.preprocessing.segmentation.pictures import find_pictures
@@ -26,6 +25,7 @@ from ocr.preprocessing.segmentation.ridges import (
 )
 from ocr.preprocessing.segmentation.rules import cell_walls, find_rules
 from ocr.preprocessing.segmentation.scale import body_height
+from ocr.preprocessing.shear import shear
 from ocr.types import Float32Array, Point
 
 LONGEST_SIDE = 2400  # px on which the ink is judged: 200 dpi of an A4 page

@@ -1,0 +1,21 @@
+"""Ruled lines and the walls of cells: what is dark from one end of the image to the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ocr.types import Float32Array
+
+RULE_GAPS = 10  # %, of a ruled line that may be missing
+RULE_INK = 0.2  # ink of the rest of it, 0..1, at least
+
+
+def without_rules(ink: Float32Array, axis: int) -> Float32Array:
+    """(H, W) -> (H, W) without the ruled lines (axis 1) or the walls of cells (axis 0): without
+    the ink that a row or column dark from end to end has everywhere. Writing has gaps."""
+    ruled = 100 * (ink > RULE_INK).mean(axis=axis) >= 100 - RULE_GAPS
+    if not ruled.any():
+        return ink
+    lines = np.moveaxis(ink, axis, -1).copy()  # each row, or each column
+    lines[ruled] -= np.percentile(lines[ruled], RULE_GAPS, axis=-1, keepdims=True)
+    return np.maximum(np.moveaxis(lines, -1, axis), 0)
