@@ -16,7 +16,7 @@ from ocr.types import Float32Array
 PAPER_WINDOW = 31  # px at a line height of 24: wider than any letter, narrower than a shadow
 STROKE_INK = 0.75  # mean ink of a stroke after stretching, 0..1
 LARGEST_GAIN = 8.0  # faint pencil is lifted no further, or blank paper would become noise
-LIGHTEST_GROUND = 0.75  # ink, 0..1, of what is no paper, however dark the photograph
+NO_STROKES = 0.15  # darker tones against lighter ones than the ground; writing makes more
 THICKEST_STROKE = 1 / 6  # of the line's height
 LEAST_CONTRAST = 1 / 255  # one level of an 8-bit scan: paper is known no better than that
 
@@ -28,7 +28,7 @@ def upright_polarity(ink: Float32Array) -> Float32Array:
     low, middle, high = np.percentile(ink[::step, ::step], (2, 50, 98))
     if middle <= 0.5 or middle - low <= high - middle:
         return ink
-    if middle > LIGHTEST_GROUND:
+    if high - middle < NO_STROKES * (middle - low):
         return 1.0 - ink
     # A dark photograph with a bright edge comes so far too; but its thin strokes are dark.
     size = max(3, round(THICKEST_STROKE * len(ink)))

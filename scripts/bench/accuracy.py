@@ -1,7 +1,7 @@
 """Any line readers over the same lines: error rates, and speeds relative to the first.
 
     python scripts/bench/accuracy.py SHARED [--lines 150] [--lists print/eng_oldbooks ...]
-        [--reader NAME=COMMAND ...] [--seed 1]
+        [--reader NAME=COMMAND ...] [--seed 1] [--around SURROUNDING]
 
 A COMMAND reads the paths of line images from its standard input, one a line, and answers each
 with one line of text before the next is sent; scripts/bench/readers/ has those of this project,
@@ -11,7 +11,8 @@ language. Without --reader, ours alone.
 
 Every reader gets the same PNG files. On each list the readers take turns line by line, so that
 whatever else the machine does meets all of them alike; the first line of a reader, which loads
-its model, is not timed. Where all lines are too many, some are drawn once.
+its model, is not timed. Where all lines are too many, some are drawn once. With --around, the
+lines get something around them that belongs to no line: see surroundings.py.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+from surroundings import SURROUNDINGS, Picture
 
 from ocr.metrics import ErrorRate, character_error_rate
 from ocr.training.data.dataset import read_samples
@@ -78,8 +81,13 @@ class Reader:
         self.pairs.append((reference, reading))
 
 
-def compare(commands: dict[str, str], collection: str, samples: Sequence[Sample]) -> list[Reader]:
-    """All readers over the lines of one list."""
+def compare(
+    commands: dict[str, str],
+    collection: str,
+    samples: Sequence[Sample],
+    changed: Callable[[Picture], Picture],
+) -> list[Reader]:
+    """All readers over the lines of one list, each line's picture ``changed`` before."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         readers = [
@@ -89,7 +97,7 @@ def compare(commands: dict[str, str], collection: str, samples: Sequence[Sample]
         for number, sample in enumerate(samples):
             image = folder / f"{number}.png"
             with Image.open(sample.image) as picture:
-                picture.convert("L").save(image)
+                Image.fromarray(changed(np.asarray(picture.convert("L")))).save(image)
             for reader in readers:
                 if number == 0:
                     reader.ask(image)
@@ -124,20 +132,24 @@ def main() -> None:
     parser.add_argument("--lists", nargs="*", help="COLLECTION as under SHARED/data; all if none")
     parser.add_argument("--reader", action="append", metavar="NAME=COMMAND")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--around", choices=SURROUNDINGS, help="put around every line")
     given = parser.parse_args()
+    changed = SURROUNDINGS[given.around] if given.around else lambda picture: picture
     commands = dict(reader.split("=", 1) for reader in given.reader or [OURS])
     data = given.shared / "data"
     lists = given.lists or sorted(
         str(path.parent.relative_to(data)) for path in data.glob("*/*/test.tsv")
     )
     print(f"CER in % with its 95 % interval, {given.lines} lines of each list at most, ", end="")
+    print(f"around them {given.around}, " if given.around else "", end="")
     print(f"{date.today().isoformat()}, {platform.machine()}; speed relative to the first\n")
     names = list(commands)
     print(f"| list | lines | {' | '.join(names)} | {' | '.join(f'{n}, speed' for n in names)} |")
     print("|" + "---|" * (2 + 2 * len(names)))
     for collection in lists:
         samples = read_samples([data / collection / "test.tsv"]).samples
-        readers = compare(commands, collection, thinned(samples, given.lines, given.seed))
+        chosen = thinned(samples, given.lines, given.seed)
+        readers = compare(commands, collection, chosen, changed)
         rates = [percent(character_error_rate(reader.pairs)) for reader in readers]
         speeds = [f"{readers[0].seconds / reader.seconds:.2f}" for reader in readers]
         cells = [collection, str(len(readers[0].pairs)), *rates, *speeds]
