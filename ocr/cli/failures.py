@@ -9,9 +9,11 @@ import traceback
 
 import click
 
-from ocr.errors import Interrupted, OcrError, OutputError
+from ocr.errors import Interrupted, OcrError, OutputError, UsageError
+from ocr.files.names import printable
 
 INTERNAL_ERROR = 1
+SHOWN = 60  # characters of a name that is too long
 STOPPED = 130
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a full disk, a quota, the largest file
 
@@ -28,6 +30,9 @@ def exit_code(error: Exception, debug: bool) -> int:
         silence_stdout()
         reason = f"the output cannot be written ({error.strerror})"
         error = OutputError(reason, "choose another place or make room")
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        shown = f"{printable(str(error.filename))[:SHOWN]}..."
+        error = UsageError(f"{shown} is too long a name for this disk", "choose a shorter one")
     if isinstance(error, Interrupted):
         say(str(error), "yellow")
         return error.exit_code

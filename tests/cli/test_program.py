@@ -185,6 +185,23 @@ def test_a_full_disk_is_an_output_that_cannot_be_written(arguments: tuple[str, .
     assert ended.stderr == f"error: {reason}; choose another place or make room\n"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "lines.tsv", "-o", "x" * 300),
+        ("synthesize", "text", "-o", "o", "--fonts", "x" * 300),
+    ],
+)
+def test_a_name_too_long_for_the_disk_is_wrong_usage(
+    ocr: Run, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "text").write_text("one line", "utf-8")
+    result = ocr(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {'x' * 60}... is too long a name")
+    assert result.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_call_the_program(ocr: Run, shell: str) -> None:
     result = ocr("completion", shell)
