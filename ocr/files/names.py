@@ -8,6 +8,7 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".g
 LIST_SUFFIXES = (".tsv", ".txt", ".lst")
 PAGE_SUFFIXES = (".xml", ".hocr", ".json")
 TEXT_SUFFIX = ".gt.txt"
+RUN_SUFFIX = ".training"  # of the folder that a training keeps; nothing in it is input
 VARIANTS = (".nrm", ".bin")
 """Second suffixes for the normalised (grey) and the bilevel image of a line, as ocropus and
 kraken write them; where both lie beside one text, the grey one shows more."""

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ocr.preprocessing.paper import THICKEST_STROKE
 from ocr.types import Float32Array
 
 Mask = npt.NDArray[np.bool_]
@@ -16,7 +17,6 @@ SMALLEST_SHEET = 0.2  # of the image
 SHEET_OF_HULL = 0.6  # of its convex hull; letters have bays
 DARKEST_PAPER = 0.5  # ink, 0..1, within a frame
 LARGEST_SPREAD = 0.2  # between the quartiles of a sheet's ink, most of which is paper
-THICKEST_STROKE = 1 / 6  # of the image's height
 BAR_WIDTH = 0.9  # share of a row that is dark beside a page; letters have gaps
 THINNEST_BAR = 0.08  # of the image's height; ruled lines are thinner
 

@@ -44,11 +44,11 @@ def flatten_background(ink: Float32Array) -> Float32Array:
     factor = min(1.0, 24.0 / height)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     coarse = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-    levels = np.round(coarse * 255).astype(np.uint8)
+    coarse8 = np.round(coarse * 255).astype(np.uint8)
     # Mirrored at its ends, or a dark edge would be the greater part of every window beside it.
     reach = PAPER_WINDOW // 2
-    levels = cv2.copyMakeBorder(levels, 0, 0, reach, reach, cv2.BORDER_REFLECT_101)
-    paper8 = cv2.medianBlur(levels, PAPER_WINDOW)[:, reach:-reach]
+    wider = cv2.copyMakeBorder(coarse8, 0, 0, reach, reach, cv2.BORDER_REFLECT_101)
+    paper8 = cv2.medianBlur(wider, PAPER_WINDOW)[:, reach:-reach]
     paper = cv2.resize(paper8.astype(np.float32) / 255, (width, height))
     contrast = np.maximum(ink - paper, 0)
     if contrast.max() <= LEAST_CONTRAST:

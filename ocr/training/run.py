@@ -18,6 +18,7 @@ from typing import Any
 from ocr.errors import InputError, OcrError, UsageError
 from ocr.fields import from_dict
 from ocr.files.atomic import write_atomically
+from ocr.files.names import RUN_SUFFIX
 from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
 from ocr.training.synthesis.material import Material
@@ -91,7 +92,7 @@ class Run:
 
 def run_folder(output: Path) -> Path:
     """Where the run of a model is kept: ``mine.safetensors`` -> ``mine.training``."""
-    return output.with_suffix(".training")
+    return output.with_suffix(RUN_SUFFIX)
 
 
 def load_run(folder: Path) -> Run:

@@ -139,8 +139,9 @@ def test_an_output_in_the_place_of_an_input_is_refused(tmp_path: Path, kind: str
     assert names(plan([scans], scans, ("txt",))) == ["x"]
 
 
-def test_hidden_names_and_the_output_are_left_out(tmp_path: Path) -> None:
-    scans = grow(tmp_path / "scans", "x.png", ".y.png", ".cache/z.png", "out/w.png", "notes.txt")
+def test_hidden_names_trainings_and_the_output_are_left_out(tmp_path: Path) -> None:
+    names = ("x.png", ".y.png", ".cache/z.png", "out/w.png", "a.training/curve.png", "notes.txt")
+    scans = grow(tmp_path / "scans", *names)
     assert sources(plan([scans], scans / "out")) == ["x.png"]
 
 

@@ -51,6 +51,7 @@ def test_folder_of_pairs_is_walked_in_order(here: Path) -> None:
         put(name.rpartition(".")[0] + ".gt.txt", text + "\n")
     put("d/.hidden/x.png")
     put("d/._a.x.webp")
+    put("d/model.training/curve.png")
     dataset = read_samples(["d"])
     assert [(s.id, s.image, s.text, s.line) for s in dataset.samples] == [
         ("a.x", Path("d/a.x.webp"), "é é", None),
