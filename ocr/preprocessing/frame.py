@@ -11,7 +11,7 @@ from ocr.types import Float32Array
 
 Mask = npt.NDArray[np.bool_]
 
-FRAME_TONES = 4 / 255  # a frame is white or black but for so much
+WHITE, BLACK = (0.0, 4 / 255), (1.0, 12 / 255)  # ink of frames, and how far JPEG leads from it
 FRAME_SHARE = 0.3  # of the image's edge that it takes at least
 SMALLEST_SHEET = 0.2  # of the image
 SHEET_OF_HULL = 0.6  # of its convex hull; letters have bays
@@ -25,10 +25,10 @@ def without_frame(ink: Float32Array) -> Float32Array:
     """White or black that was put around the line, by a mask, a rotation or as a margin, becomes
     like the paper inside it. What is as white or black as its paper has no frame."""
     edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
-    for tone in (0.0, 1.0):
-        if (np.abs(edge - tone) <= FRAME_TONES).mean() < FRAME_SHARE:
+    for tone, error in (WHITE, BLACK):
+        if (np.abs(edge - tone) <= error).mean() < FRAME_SHARE:
             continue
-        alike = np.abs(ink - tone) <= FRAME_TONES
+        alike = np.abs(ink - tone) <= error
         sheet = _sheet(~alike)
         if sheet is None:
             continue

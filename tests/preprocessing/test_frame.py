@@ -48,6 +48,16 @@ def test_the_corners_of_a_turned_line_become_like_its_paper(tone: float) -> None
     assert not different[rim == 0].any(), "but for the blurred rim"
 
 
+@pytest.mark.parametrize("quality", [75, 90])
+def test_a_frame_is_known_after_jpeg(quality: int) -> None:
+    framed = np.pad(photographed(), 20, constant_values=1.0)
+    _, code = cv2.imencode(".jpg", 255 - 255 * framed, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
+    cleared = without_frame(np.asarray(1 - decoded / np.float32(255), np.float32))
+    assert np.abs(cleared[:17] - PAPER).max() < 0.1
+    assert np.abs(cleared[:, :17] - PAPER).max() < 0.1
+
+
 def test_a_mask_along_an_outline_spares_the_strokes_that_touch_it() -> None:
     """Black strokes of a scan of two tones, running into a black mask."""
     line = np.zeros((60, 400), np.float32)
