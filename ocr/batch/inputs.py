@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.errors import InputError, OcrError, PageFileError, UsageError
-from ocr.files.names import IMAGE_SUFFIXES, PAGE_SUFFIXES, RUN_SUFFIX, image_stem, printable
+from ocr.files.names import IMAGE_SUFFIXES, PAGE_SUFFIXES, image_stem, passed_over, printable
 from ocr.files.overlays import is_overlay
 from ocr.files.sources import expand, is_there
 from ocr.formats.pagefile import is_page
@@ -105,13 +105,11 @@ def _walk(top: Path, output: OutputFolder) -> Iterator[Path]:
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".")
-            and not name.endswith(RUN_SUFFIX)
-            and (here / name).resolve() != output.real
+            if not passed_over(name) and (here / name).resolve() != output.real
         )
         for name in sorted(files):
             path = here / name
-            if not name.startswith(".") and _is_input(path) and not _is_made(path, output):
+            if not passed_over(name) and _is_input(path) and not _is_made(path, output):
                 yield path
 
 

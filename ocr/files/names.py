@@ -8,10 +8,15 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".g
 LIST_SUFFIXES = (".tsv", ".txt", ".lst")
 PAGE_SUFFIXES = (".xml", ".hocr", ".json")
 TEXT_SUFFIX = ".gt.txt"
-RUN_SUFFIX = ".training"  # of the folder that a training keeps; nothing in it is input
+RUN_SUFFIX = ".training"  # of the folder that a training keeps
 VARIANTS = (".nrm", ".bin")
 """Second suffixes for the normalised (grey) and the bilevel image of a line, as ocropus and
 kraken write them; where both lie beside one text, the grey one shows more."""
+
+
+def passed_over(name: str) -> bool:
+    """Whether what has this name in a folder is no input: the hidden, and folders of trainings."""
+    return name.startswith(".") or name.endswith(RUN_SUFFIX)
 
 
 def image_stem(name: str) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.errors import InputError, UsageError
-from ocr.files.names import printable
+from ocr.files.names import passed_over, printable
 from ocr.types import Line
 
 NOTHING_THERE = (
@@ -58,7 +58,7 @@ class Folders:
         self._known: dict[Path, Folder] = {}
 
     def read(self, path: Path) -> Folder:
-        """The names in ``path``, hidden ones left out. Raises OSError if it cannot be read."""
+        """The names in ``path`` but those passed over. Raises OSError if it cannot be read."""
         known = self._known.get(path)
         if known is None:
             known = self._known[path] = _list(path)
@@ -70,7 +70,7 @@ def _list(path: Path) -> Folder:
     folders: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
-            if not entry.name.startswith("."):
+            if not passed_over(entry.name):
                 (folders if entry.is_dir() else files).append(entry.name)
     return Folder(path, str(path.resolve()), frozenset(files), tuple(sorted(folders)))
 
@@ -79,7 +79,7 @@ def expand(source: str) -> tuple[Path, list[Path]]:
     """(root, paths): what ``source`` names, sorted, and the folder that ids are relative to.
 
     A path that exists stands for itself, whatever characters it has. Otherwise ``*``, ``?``,
-    ``[...]`` and ``**`` are expanded; hidden names and what lies inside a folder that matched
+    ``[...]`` and ``**`` are expanded; names passed over and what lies inside a folder that matched
     as well are left out. Raises UsageError if there is nothing of that name, InputError if the
     system does not let us look.
     """
@@ -124,7 +124,7 @@ def _expand_pattern(pattern: Path) -> tuple[Path, list[Path]]:
     paths = [
         path
         for path in matches
-        if not any(part.startswith(".") for part in path.relative_to(root).parts)
+        if not any(map(passed_over, path.relative_to(root).parts))
         and matched.isdisjoint(path.parents)
     ]
     if not paths:

@@ -70,7 +70,7 @@ def _square(size: int) -> npt.NDArray[np.uint8]:
     return np.ones((size, size), np.uint8)
 
 
-def without_surroundings(ink: Float32Array) -> Float32Array:
+def without_ground(ink: Float32Array) -> Float32Array:
     """The ground on which a page was photographed and what lies beyond it become paper: a thick
     bar above or below that is dark from end to end is no writing."""
     height = len(ink)

@@ -21,7 +21,7 @@ import numpy as np
 
 from ocr.options import PreprocessingOptions
 from ocr.preprocessing.body import Body, body_zone
-from ocr.preprocessing.frame import without_frame, without_surroundings
+from ocr.preprocessing.frame import without_frame, without_ground
 from ocr.preprocessing.paper import flatten_background, upright_polarity
 from ocr.preprocessing.rules import without_rules
 from ocr.preprocessing.shear import best_shear, shear
@@ -49,7 +49,7 @@ def normalize_line(ink: Float32Array, options: PreprocessingOptions) -> Normaliz
 
     ink  (H, W) float32, paper 0, ink 1, any size from 1 x 1.
     """
-    ink = without_surroundings(upright_polarity(without_frame(ink)))
+    ink = without_ground(upright_polarity(without_frame(ink)))
     if options.background:
         ink = flatten_background(ink)
     coarse = _resized(ink, COARSE_HEIGHT / ink.shape[0])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from drawnlines import text_line
 
-from ocr.preprocessing.frame import without_frame, without_surroundings
+from ocr.preprocessing.frame import without_frame, without_ground
 from ocr.types import Float32Array
 
 PAPER = 0.2
@@ -99,17 +99,17 @@ def test_the_edge_of_a_page_and_what_lies_beyond_are_paper(beyond: int, turned: 
     expected = np.concatenate([line, np.full((8 + beyond, line.shape[1]), 0.2)])
     if turned:
         photo, expected = photo[::-1], expected[::-1]
-    np.testing.assert_allclose(without_surroundings(photo), expected, atol=1e-6)
+    np.testing.assert_allclose(without_ground(photo), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(2, 1.0), (8, 0.8)])
 def test_ruled_lines_and_thick_strokes_stay(rows: int, columns: float) -> None:
     line = photographed()
     line[-rows:, : int(columns * line.shape[1])] = 0.95
-    np.testing.assert_array_equal(without_surroundings(line), line)
+    np.testing.assert_array_equal(without_ground(line), line)
 
 
 def test_a_crop_that_is_dark_all_over_stays() -> None:
     image = np.full((40, 200), 0.97, np.float32)
     image[18:22] = 0.0
-    np.testing.assert_array_equal(without_surroundings(image), image)
+    np.testing.assert_array_equal(without_ground(image), image)

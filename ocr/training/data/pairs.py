@@ -11,7 +11,6 @@ from ocr.files.names import (
     IMAGE_SUFFIXES,
     LIST_SUFFIXES,
     PAGE_SUFFIXES,
-    RUN_SUFFIX,
     TEXT_SUFFIX,
     VARIANTS,
     image_stem,
@@ -124,11 +123,7 @@ class Pairs:
                 continue
             if folder.key not in visited:  # a symbolic link may lead back into the tree
                 visited[folder.key] = folder
-                waiting.extend(
-                    path / name
-                    for name in reversed(folder.folders)
-                    if not name.endswith(RUN_SUFFIX)
-                )
+                waiting.extend(path / name for name in reversed(folder.folders))
         return list(visited.values()), problems
 
     def _lone_image(self, folder: Folder, image: str) -> Problem:

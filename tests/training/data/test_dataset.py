@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ocr.errors import ImageError, InputError, OcrError, UsageError
+from ocr.files.sources import expand
 from ocr.training.data import listfile
 from ocr.training.data.datareport import problems_tsv, report
 from ocr.training.data.dataset import Problem, frame_problem, image_problem, read_samples
@@ -135,6 +136,13 @@ def test_patterns_are_expanded(here: Path, pattern: str, ids: set[str]) -> None:
     put("z/[x]/1.gt.txt", "brackets")
     assert texts("z/[x]") == {"1": "brackets"}
     assert texts("z/[x]/*.png") == {"1": "brackets"}
+
+
+def test_a_pattern_passes_over_the_folders_of_trainings(here: Path) -> None:
+    for name in ("d/a.png", "d/b/c.png", "d/model.training/curve.png"):
+        put(name)
+    assert expand("d/**/*.png")[1] == [Path("d/a.png"), Path("d/b/c.png")]
+    assert expand("d/model.training/*.png")[1] == [Path("d/model.training/curve.png")]
 
 
 def test_a_pattern_takes_a_folder_with_all_below_it(here: Path) -> None:
