@@ -14,8 +14,14 @@ import torch
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """A context for a forward pass. ``precision``: auto, float32 or bfloat16."""
-    enabled = precision == "bfloat16" or (precision == "auto" and multiplies_bfloat16(device.type))
+    enabled = product_dtype(device, precision) == torch.bfloat16
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def product_dtype(device: torch.device, precision: str) -> torch.dtype:
+    """Of the large products: bfloat16 or float32. ``precision``: as above."""
+    native = precision == "auto" and multiplies_bfloat16(device.type)
+    return torch.bfloat16 if precision == "bfloat16" or native else torch.float32
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """The full state of a training run in one safetensors file, replaced atomically.
 
-Weights, their mean, the best of these so far, the optimiser's moments, and the counters. Random
+Weights, their mean, the best of these so far, the optimisers' moments, and the counters. Random
 state is not needed: every random choice follows from the seed and the counters (see batches.py,
 loop.py).
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def save_checkpoint(
     path: Path,
     counters: Counters,
     network: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Sequence[torch.optim.Optimizer],
     kept: dict[str, dict[str, Tensor]],
 ) -> None:
     """Write everything, whole or not at all. ``kept``: states of the network beside its own,
@@ -61,7 +62,7 @@ def save_checkpoint(
         for name, value in state.items()
     }
     for name, parameter in network.named_parameters():
-        for key, value in optimizer.state.get(parameter, {}).items():
+        for key, value in _owner(optimizers, parameter).state.get(parameter, {}).items():
             tensors[f"optimizer.{key}.{name}"] = value
     metadata = {METADATA_KEY: json.dumps(dataclasses.asdict(counters))}
     whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -69,9 +70,9 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer
+    path: Path, network: nn.Module, optimizers: Sequence[torch.optim.Optimizer]
 ) -> tuple[Counters, dict[str, dict[str, Tensor]]]:
-    """Restore network and optimiser in place; return the counters and what was kept, empty
+    """Restore network and optimisers in place; return the counters and what was kept, empty
     where there was nothing yet.
 
     Raises InputError if the file is damaged or of another network.
@@ -94,11 +95,18 @@ def load_checkpoint(
             if f"optimizer.{key}.{name}" in tensors
         }
         if state:
-            optimizer.state[parameter] = {
+            _owner(optimizers, parameter).state[parameter] = {
                 key: value if key == "step" else value.to(parameter.device)
                 for key, value in state.items()
             }
     return counters, {part: _part(tensors, f"{part}.") for part in KEPT}
+
+
+def _owner(optimizers: Sequence[torch.optim.Optimizer], parameter: Tensor) -> torch.optim.Optimizer:
+    """The one of ``optimizers`` that steps with the parameter."""
+    groups = ((optimizer, group) for optimizer in optimizers for group in optimizer.param_groups)
+    (owner,) = {o for o, group in groups if any(p is parameter for p in group["params"])}
+    return owner
 
 
 def _unusable(path: Path, why: str) -> InputError:

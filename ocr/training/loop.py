@@ -1,4 +1,4 @@
-"""The training loop: CTC on distorted lines, AdamW, one cycle of the step size.
+"""The training loop: CTC on distorted lines, Muon and AdamW, one cycle of the step size.
 
     for each step:
         take this process's lines of the step's batch, distort them
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ocr.network.precision import autocast
+from ocr.network.precision import autocast, product_dtype
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.average import WeightAverage, blended, weights_of
 from ocr.training.batches import Batcher, IndexArray, Order
@@ -33,6 +33,7 @@ from ocr.training.best import restore_model, write_model
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
 from ocr.training.lines import training_lines
 from ocr.training.objective import Objective
+from ocr.training.optimizers import make_optimizers, take_step
 from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.record import draw_curve, write_log
 from ocr.training.run import Run
@@ -91,16 +92,16 @@ class Trainer:
         self.network = initial_network(run).to(self.device)
         self.start = weights_of(self.network) if run.start and run.options.blend < 1 else None
         self.objective = Objective(self.network, run.options).to(self.device)
-        self.optimizer = torch.optim.AdamW(
-            self.objective.parameters(),
-            lr=run.learning_rate,
-            betas=(0.9, 0.99),
-            weight_decay=run.options.weight_decay,
+        self.optimizers = make_optimizers(
+            self.objective,
+            run.learning_rate,
+            run.options.weight_decay,
+            product_dtype(self.device, run.options.precision),
         )
         self.counters = Counters()
         kept: dict[str, dict[str, Tensor]] = {}
         if run.checkpoint.is_file():
-            self.counters, kept = load_checkpoint(run.checkpoint, self.objective, self.optimizer)
+            self.counters, kept = load_checkpoint(run.checkpoint, self.objective, self.optimizers)
         self.mean = WeightAverage(self.network, kept.get("mean"))
         self.best = kept.get("best", {})
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
@@ -144,7 +145,7 @@ class Trainer:
         characters = sum(len(self.lines.text(int(i))) for i in whole)
         self.objective.train()
         torch.manual_seed(_mixed(options.seed, counters.step, self.exchange.rank))
-        self.optimizer.zero_grad()
+        self.objective.zero_grad()
         network_loss = torch.zeros((), device=self.device)
         if len(mine):
             loss, network_loss = self.batch_loss(mine, counters.step)
@@ -154,9 +155,7 @@ class Trainer:
         norm = torch.nn.utils.clip_grad_norm_(parameters, options.clip or math.inf)
         if torch.isfinite(norm):  # else one bad step would spoil every weight
             rate = self.schedule.rate(counters.step, counters.fraction)
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.run.learning_rate * rate
-            self.optimizer.step()
+            take_step(self.optimizers, self.run.learning_rate * rate)
         counters.step += 1
         self.mean.update(self.network, counters.step)
         counters.fraction = fraction
@@ -259,7 +258,7 @@ class Trainer:
         if self.exchange.rank == 0:
             kept = {"mean": self.mean.network.state_dict(), "best": self.best}
             save_checkpoint(
-                self.run.checkpoint, self.counters, self.objective, self.optimizer, kept
+                self.run.checkpoint, self.counters, self.objective, self.optimizers, kept
             )
             draw_curve(self.run.folder, self.counters.history)
 

@@ -9,28 +9,32 @@ from torch import nn
 
 from ocr.errors import InputError, OutputError
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
+from ocr.training.muon import Muon
+from ocr.training.optimizers import Optimizers, take_step
 
-State = tuple[nn.Module, torch.optim.Optimizer]
+State = tuple[nn.Module, Optimizers]
 
 
 def fresh(seed: int, outputs: int = 3) -> State:
     torch.manual_seed(seed)
-    network = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, outputs))
-    return network, torch.optim.AdamW(network.parameters(), lr=0.1)
+    first, norm, last = nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, outputs)
+    muon = Muon([(first.weight, (1, 4, 5))], 0.1, 0.0, torch.float32)
+    others = [first.bias, *norm.parameters(), *last.parameters()]
+    return nn.Sequential(first, norm, last), (muon, torch.optim.AdamW(others, lr=0.1))
 
 
-def step(network: nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
+def step(network: nn.Module, optimizers: Optimizers, seed: int) -> None:
     torch.manual_seed(seed)
-    optimizer.zero_grad()
+    network.zero_grad()
     network(torch.randn(8, 5)).square().sum().backward()
-    optimizer.step()
+    take_step(optimizers, 0.1)
 
 
 def trained(seed: int = 0) -> State:
-    network, optimizer = fresh(seed)
+    network, optimizers = fresh(seed)
     for number in range(3):
-        step(network, optimizer, number)
-    return network, optimizer
+        step(network, optimizers, number)
+    return network, optimizers
 
 
 COUNTERS = Counters(
@@ -45,33 +49,33 @@ COUNTERS = Counters(
 
 
 def saved(path: Path) -> State:
-    network, optimizer = trained()
+    network, optimizers = trained()
     best = {name: value.clone() + 1 for name, value in network.state_dict().items()}
     mean = {name: value.clone() + 2 for name, value in network.state_dict().items()}
-    save_checkpoint(path, COUNTERS, network, optimizer, {"mean": mean, "best": best})
-    return network, optimizer
+    save_checkpoint(path, COUNTERS, network, optimizers, {"mean": mean, "best": best})
+    return network, optimizers
 
 
 def test_everything_comes_back_to_the_bit(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
-    network, optimizer = saved(path)
-    other, other_optimizer = fresh(seed=9)
-    counters, kept = load_checkpoint(path, other, other_optimizer)
+    network, optimizers = saved(path)
+    other, other_optimizers = fresh(seed=9)
+    counters, kept = load_checkpoint(path, other, other_optimizers)
     assert counters == COUNTERS
     for name, value in network.state_dict().items():
         assert torch.equal(other.state_dict()[name], value)
         assert torch.equal(kept["best"][name], value + 1)
         assert torch.equal(kept["mean"][name], value + 2)
-    step(network, optimizer, seed=50)  # equal only if the moments and their age came back
-    step(other, other_optimizer, seed=50)
+    step(network, optimizers, seed=50)  # equal only if the moments and their age came back
+    step(other, other_optimizers, seed=50)
     for name, value in network.state_dict().items():
         assert torch.equal(other.state_dict()[name], value)
 
 
 def test_a_run_that_never_validated_has_no_best(tmp_path: Path) -> None:
-    network, optimizer = fresh(0)
+    network, optimizers = fresh(0)
     path = tmp_path / "new.safetensors"
-    save_checkpoint(path, Counters(), network, optimizer, {})
+    save_checkpoint(path, Counters(), network, optimizers, {})
     counters, kept = load_checkpoint(path, *fresh(1))
     assert counters == Counters()
     assert counters.best_cer == float("inf")
@@ -81,8 +85,8 @@ def test_a_run_that_never_validated_has_no_best(tmp_path: Path) -> None:
 def test_saving_replaces_the_old_state_whole(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
     saved(path)
-    network, optimizer = trained(seed=4)
-    save_checkpoint(path, dataclasses.replace(COUNTERS, step=8), network, optimizer, {})
+    network, optimizers = trained(seed=4)
+    save_checkpoint(path, dataclasses.replace(COUNTERS, step=8), network, optimizers, {})
     other = fresh(5)
     counters, kept = load_checkpoint(path, *other)
     assert (counters.step, kept["best"]) == (8, {})
