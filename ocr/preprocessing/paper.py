@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ocr.preprocessing.rules import without_rules
+from ocr.preprocessing.rules import between_rules, without_rules
 from ocr.types import Float32Array
 
 PAPER_WINDOW = 31  # px at a line height of 24: wider than any letter, narrower than a shadow
@@ -38,18 +38,27 @@ def upright_polarity(ink: Float32Array) -> Float32Array:
     return 1.0 - ink if light.sum() > dark.sum() else ink
 
 
+def _paper(ink: Float32Array) -> Float32Array:
+    """The local median of an image 24 rows high at most. Walls of a cell are no part of it: where
+    two of them meet they would be the greater part of a window."""
+    rows, columns = between_rules(ink, axis=1), between_rules(ink, axis=0)
+    inner = np.round(ink[rows, columns] * 255).astype(np.uint8)
+    # Mirrored at its ends, or a dark edge would be the greater part of every window beside it.
+    reach = PAPER_WINDOW // 2
+    wider = cv2.copyMakeBorder(inner, 0, 0, reach, reach, cv2.BORDER_REFLECT_101)
+    paper = cv2.medianBlur(wider, PAPER_WINDOW)[:, reach:-reach]
+    sides = (rows.start, ink.shape[0] - rows.stop, columns.start, ink.shape[1] - columns.stop)
+    whole = cv2.copyMakeBorder(paper, *sides, cv2.BORDER_REPLICATE)
+    return np.asarray(whole, np.float32) / 255
+
+
 def flatten_background(ink: Float32Array) -> Float32Array:
     """(H, W) -> (H, W): paper 0 everywhere, strokes about ``STROKE_INK``, clipped to 0..1."""
     height, width = ink.shape
     factor = min(1.0, 24.0 / height)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     coarse = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-    coarse8 = np.round(coarse * 255).astype(np.uint8)
-    # Mirrored at its ends, or a dark edge would be the greater part of every window beside it.
-    reach = PAPER_WINDOW // 2
-    wider = cv2.copyMakeBorder(coarse8, 0, 0, reach, reach, cv2.BORDER_REFLECT_101)
-    paper8 = cv2.medianBlur(wider, PAPER_WINDOW)[:, reach:-reach]
-    paper = cv2.resize(paper8.astype(np.float32) / 255, (width, height))
+    paper = cv2.resize(_paper(np.asarray(coarse, np.float32)), (width, height))
     contrast = np.maximum(ink - paper, 0)
     if contrast.max() <= LEAST_CONTRAST:
         return np.zeros_like(ink)

@@ -7,7 +7,17 @@ import numpy as np
 from ocr.types import Float32Array
 
 RULE_GAPS = 10  # %, of a ruled line that may be missing
+THICKEST_RULE = 1 / 8  # of the image's height
 RULE_INK = 0.2  # ink of the rest of it, 0..1, at least
+
+
+def between_rules(ink: Float32Array, axis: int) -> slice:
+    """The rows (axis 1) or columns (axis 0) that rules along both edges of the image leave, of
+    ink on paper of any tone. What is thicker than a rule is shade, and stays."""
+    dark = np.percentile(ink, RULE_GAPS, axis=axis) > np.median(ink) + RULE_INK
+    first, last = int(np.argmin(dark)), int(np.argmin(dark[::-1]))  # 0 if all are dark
+    thickest = THICKEST_RULE * len(ink)
+    return slice(first * (first <= thickest), len(dark) - last * (last <= thickest))
 
 
 def without_rules(ink: Float32Array, axis: int) -> Float32Array:

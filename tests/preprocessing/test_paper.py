@@ -107,3 +107,14 @@ def test_ruled_lines_do_not_make_faint_writing_fainter(axis: int) -> None:
     strokes[-8:] = strokes[:, :8] = False
     expected, found = (flatten_background(image)[strokes].mean() for image in (line, ruled))
     assert found == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("width", [120, 600])
+def test_the_walls_of_a_cell_do_not_make_its_corners_dark_paper(width: int) -> None:
+    """Of faint writing near them, nothing is lost."""
+    line = 0.1 + 0.2 * cv2.resize(text_line(), (width, 48))
+    cell = line.copy()
+    cell[:2] = cell[-2:] = cell[:, :2] = cell[:, -2:] = 0.85
+    inside = np.s_[4:-4, 4:-4]
+    expected, found = flatten_background(line), flatten_background(cell)
+    np.testing.assert_allclose(found[inside], expected[inside], atol=0.15)
