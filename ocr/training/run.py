@@ -65,7 +65,7 @@ class Run:
         """The peak step size: smaller when the weights already know something."""
         if self.options.learning_rate is not None:
             return self.options.learning_rate
-        return 3e-3 if self.start is None else 1e-3
+        return 6e-3 if self.start is None else 1e-3
 
     def save(self) -> None:
         values: dict[str, Any] = {

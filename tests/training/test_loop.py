@@ -471,7 +471,7 @@ def test_a_blend_keeps_the_weights_between_the_old_and_the_mean(
 def test_the_learning_rate_of_fine_tuning_is_smaller(tmp_path: Path, make_run: MakeRun) -> None:
     run = make_run(tmp_path)
     started = dataclasses.replace(run, start=tmp_path / "model.safetensors")
-    assert (run.learning_rate, started.learning_rate) == (3e-3, 1e-3)
+    assert (run.learning_rate, started.learning_rate) == (6e-3, 1e-3)
     chosen = dataclasses.replace(started.options, learning_rate=0.5)
     assert dataclasses.replace(started, options=chosen).learning_rate == 0.5
 
