@@ -49,7 +49,7 @@ def _paper(ink: Float32Array) -> Float32Array:
     paper = cv2.medianBlur(wider, PAPER_WINDOW)[:, reach:-reach]
     sides = (rows.start, ink.shape[0] - rows.stop, columns.start, ink.shape[1] - columns.stop)
     whole = cv2.copyMakeBorder(paper, *sides, cv2.BORDER_REPLICATE)
-    return np.asarray(whole, np.float32) / 255
+    return np.asarray(whole / np.float32(255), np.float32)
 
 
 def flatten_background(ink: Float32Array) -> Float32Array:
