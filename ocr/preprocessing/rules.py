@@ -7,8 +7,8 @@ import numpy as np
 from ocr.types import Float32Array
 
 RULE_GAPS = 10  # %, of a ruled line that may be missing
-THICKEST_RULE = 1 / 8  # of the image's height
 RULE_INK = 0.2  # ink of the rest of it, 0..1, at least
+THICKEST_RULE = 1 / 8  # of the image's height
 
 
 def between_rules(ink: Float32Array, axis: int) -> slice:

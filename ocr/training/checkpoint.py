@@ -61,8 +61,9 @@ def save_checkpoint(
         for part, state in {"network": network.state_dict(), **kept}.items()
         for name, value in state.items()
     }
+    owners = _owners(optimizers)
     for name, parameter in network.named_parameters():
-        for key, value in _owner(optimizers, parameter).state.get(parameter, {}).items():
+        for key, value in owners[parameter].state.get(parameter, {}).items():
             tensors[f"optimizer.{key}.{name}"] = value
     metadata = {METADATA_KEY: json.dumps(dataclasses.asdict(counters))}
     whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -88,6 +89,7 @@ def load_checkpoint(
         network.load_state_dict(_part(tensors, "network."))
     except RuntimeError as error:  # its message has one line per tensor
         raise _unusable(path, "it is of another network") from error
+    owners = _owners(optimizers)
     for name, parameter in network.named_parameters():
         state = {
             key: tensors[f"optimizer.{key}.{name}"]
@@ -95,18 +97,16 @@ def load_checkpoint(
             if f"optimizer.{key}.{name}" in tensors
         }
         if state:
-            _owner(optimizers, parameter).state[parameter] = {
+            owners[parameter].state[parameter] = {
                 key: value if key == "step" else value.to(parameter.device)
                 for key, value in state.items()
             }
     return counters, {part: _part(tensors, f"{part}.") for part in KEPT}
 
 
-def _owner(optimizers: Sequence[torch.optim.Optimizer], parameter: Tensor) -> torch.optim.Optimizer:
-    """The one of ``optimizers`` that steps with the parameter."""
-    groups = ((optimizer, group) for optimizer in optimizers for group in optimizer.param_groups)
-    (owner,) = {o for o, group in groups if any(p is parameter for p in group["params"])}
-    return owner
+def _owners(optimizers: Sequence[torch.optim.Optimizer]) -> dict[Tensor, torch.optim.Optimizer]:
+    """Which of them steps with each parameter."""
+    return {p: o for o in optimizers for group in o.param_groups for p in group["params"]}
 
 
 def _unusable(path: Path, why: str) -> InputError:

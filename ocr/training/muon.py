@@ -8,7 +8,8 @@ running mean of the gradient, M = U S V^T, and steps along U V^T, where all dire
     W <- (1 - rate decay) W - rate RMS sqrt(max(rows, columns)) orthogonal(mu M + (1 - mu) G)
 
 The factor makes the entries of a step about as large as AdamW's, so that both have one step size
-(Liu et al. 2025, "Muon is scalable for LLM training", section 2.2).
+(Liu et al. 2025, "Muon is scalable for LLM training", section 2.2). torch.optim.Muon, of torch 2.9,
+takes no parameter that holds several matrices, as those of the recurrent layers do.
 """
 
 from __future__ import annotations

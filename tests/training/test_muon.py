@@ -34,7 +34,7 @@ def test_directions_a_hundredth_as_strong_count_about_alike() -> None:
     for _ in range(TURNS):
         s = a * s + b * s**3 + c * s**5
     assert 0.68 < float(s.min()) < 0.7
-    assert 1.1 < float(s.max()) < 1.21
+    assert 1.1 < float(s.max()) < 1.14
     torch.manual_seed(1)
     _, _, matrix = of_singular_values(torch.tensor([1.0, 0.3, 0.02]).double(), 8, 5)
     found = torch.linalg.svdvals(orthogonal(matrix[None])[0])
