@@ -106,6 +106,13 @@ class TrainingOptions:
         minimum=0,
         maximum=1,
     )
+    retain: float = option(
+        1.0,
+        "with --from: how much of the old weights is begun with, beside fresh ones; less than 1 "
+        "lets a model that was trained many times learn anew",
+        minimum=0,
+        maximum=1,
+    )
     validation: float = option(
         0.05, "share of the pages held back to choose the best model", minimum=0, maximum=0.9
     )

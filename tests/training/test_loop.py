@@ -468,6 +468,20 @@ def test_a_blend_keeps_the_weights_between_the_old_and_the_mean(
         assert not torch.equal(kept[name], old[name])
 
 
+@pytest.mark.parametrize("retain", [0.0, 0.25, 1.0])
+def test_a_run_begins_between_fresh_weights_and_those_retained(
+    tmp_path: Path, make_run: MakeRun, retain: float
+) -> None:
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    run = make_run(tmp_path / "second", start=first.output, retain=retain)
+    fresh = initial_network_of(dataclasses.replace(run, start=None)).state_dict()
+    begun, old = initial_network_of(run).state_dict(), tensors_of(first.output)
+    for name in ("output.weight", "recurrent.0.bias", "front_end.norms.0.running_mean"):
+        torch.testing.assert_close(begun[name], (1 - retain) * fresh[name] + retain * old[name])
+        assert torch.equal(begun[name], old[name]) == (retain == 1)
+
+
 def test_the_learning_rate_of_fine_tuning_is_smaller(tmp_path: Path, make_run: MakeRun) -> None:
     run = make_run(tmp_path)
     started = dataclasses.replace(run, start=tmp_path / "model.safetensors")
