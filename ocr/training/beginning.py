@@ -3,8 +3,8 @@
     weights = fresh + retain * (started - fresh)
 
 A model trained many times over has large weights, which steps of any usual size hardly turn: it
-stays where it is. Shrunk, with some of a fresh network's mixed in, they keep most of what they
-know and learn as from nothing (Ash & Adams 2020, "On warm-starting neural network training").
+stays where it is. Shrunk, with some of a fresh network's mixed in, it reads nothing at first, but
+learns anew (Ash & Adams 2020, "On warm-starting neural network training").
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ocr.training.run import Run
 
 
 def initial_network(run: Run) -> RecognizerNetwork:
-    """Fresh weights, or those of ``run.start``, grown to the run's alphabet and sizes."""
+    """Fresh weights, or those retained of ``run.start``, grown to the run's alphabet and
+    sizes."""
     spec, labels = run.spec, len(Alphabet(run.spec.alphabet))
     fresh = RecognizerNetwork(spec.preprocessing, spec.network, labels)
     if run.start is None:
