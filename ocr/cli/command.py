@@ -52,8 +52,15 @@ def model_option(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="MODEL",
         default="default",
         show_default=True,
+        shell_complete=_model_names,
         help="Model file, or the name of a shipped model (see: ocr models).",
     )(function)
+
+
+def _model_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from ocr.network.shipped import shipped_models
+
+    return [name for name in shipped_models() if name.startswith(incomplete)]
 
 
 def format_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

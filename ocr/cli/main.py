@@ -34,6 +34,7 @@ COMMANDS = {  # name, which is that of the module too -> one line of help; in th
     "models": "List the models that came with the program.",
     "completion": "Print the completion script for a shell.",
 }
+COMPLETE = "_OCR_COMPLETE"  # set where a shell asks for words
 BROKEN_PIPE = 141  # 128 + SIGPIPE, as shells report it
 
 EXAMPLES = """\
@@ -77,6 +78,10 @@ class Program(VerbatimEpilog, click.Group):
         debug = "--debug" in arguments or os.environ.get("OCR_DEBUG", "0") not in ("", "0")
         arguments = [argument for argument in arguments if argument != "--debug"]
         extra |= {"standalone_mode": False}
+        if COMPLETE in os.environ:
+            from ocr.cli.completion import offer_file_names
+
+            offer_file_names()
         try:
             code = super().main(arguments, *rest, **extra)
         except Exception as error:

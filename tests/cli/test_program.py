@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -209,20 +208,27 @@ def test_completion_scripts_call_the_program(ocr: Run, shell: str) -> None:
     assert "_OCR_COMPLETE" in result.stdout
 
 
-def test_bash_completes_file_names_where_nothing_else_is_offered(ocr: Run) -> None:
-    bash = shutil.which("bash")
-    if bash is None:
-        pytest.skip("needs bash")
-    script = ocr("completion", "bash").stdout
-    asked = [bash, "--norc", "-c", script + "\ncomplete -p ocr"]
-    registered = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    assert registered.startswith("complete ")
-    assert registered.endswith("-F _ocr_completion ocr\n")
-    assert {"default", "bashdefault", "nosort"} <= set(registered.split())
-    assert script.count("bashdefault") == 1  # what calls the program is as it was
-    environment = {"_OCR_COMPLETE": "bash_complete", "COMP_WORDS": "ocr recognize li"}
-    offered = ocr(env={**environment, "COMP_CWORD": "2"}, prog_name="ocr")
-    assert offered.stdout.strip() == ""
+def asked(ocr: Run, shell: str, *words: str) -> list[str]:
+    """What the program offers the shell for the last of the words."""
+    line = " ".join(("ocr", *words))
+    cword = words[-1] if shell == "fish" else str(len(words))
+    environment = {"_OCR_COMPLETE": f"{shell}_complete", "COMP_WORDS": line, "COMP_CWORD": cword}
+    return ocr(env=environment, prog_name="ocr").stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("shell", "offered"), [("bash", "file,li"), ("zsh", "file li _"), ("fish", "file,li")]
+)
+@pytest.mark.parametrize("words", [("recognize",), ("train", "-o"), ("evaluate",)])
+def test_every_shell_completes_file_names_where_nothing_else_is_offered(
+    ocr: Run, shell: str, offered: str, words: tuple[str, ...]
+) -> None:
+    assert asked(ocr, shell, *words, "li") == offered.split()
+
+
+def test_models_are_completed_by_name_and_by_file(ocr: Run) -> None:
+    assert asked(ocr, "bash", "recognize", "-m", "pri") == ["plain,print"]
+    assert asked(ocr, "bash", "recognize", "-m", "li") == ["file,li"]
 
 
 def test_completion_knows_commands_and_options(ocr: Run) -> None:
