@@ -207,6 +207,8 @@ def test_a_second_signal_stops_at_once(
         (("data", "-o", "x", "--resume"), 2, "no training to resume in x.training"),
         (("data", "-o", "x", "--resume", "--overwrite"), 2, "contradict"),
         (("data", "-o", "x", "--from", "gone"), 5, "there is no model gone"),
+        (("data", "-o", "x", "--retain", "0.4"), 2, "--retain needs a model to begin with"),
+        (("data", "-o", "x", "--blend", "1"), 2, "--blend needs a model to begin with"),
         (("data", "-o", "x", "--hidden", "0"), 2, "hidden is 0, but at least 1"),
         (("data", "-o", "x", "--convolutions", "1,2"), 2, "give four sizes"),
         (("data/broken.gt.txt", "-o", "x"), 4, "the first, data/broken.gt.txt: no image"),
