@@ -73,7 +73,7 @@ def command(
         _learn((str(draft),) if drafted else lines, output, model, options, overwrite)
         return
     count = _write_draft(_spread(_images(lines, output), options.lines), draft, model)
-    again = shlex.join(["ocr", "adapt", *lines, "-o", str(output), "-m", model])
+    again = _again(lines, output, model, overwrite)
     click.echo(
         f"read {counted(count, 'line')} into {draft}\n"
         f"next:  correct its texts (image<TAB>text, UTF-8) and delete what you do not want,\n"
@@ -81,19 +81,34 @@ def command(
     )
 
 
+def _again(lines: Sequence[str], output: Path, model: str, overwrite: bool) -> str:
+    """The running command for a shell, without the number of lines, which has had its effect."""
+    from ocr.cli.options import given, switch_of
+
+    words = ["ocr", "adapt", *lines, "-o", str(output), "-m", model]
+    for field, value in given(AdaptationOptions).items():
+        if field != "lines":
+            words += [switch_of(AdaptationOptions, field), f"{value:g}"]
+    return shlex.join([*words, *["--overwrite"] * overwrite])
+
+
 def _transcribed(sources: Sequence[str]) -> bool:
     """Whether the sources have texts beside their images, or are lists or pages. Raises InputError
-    if all that they name is unusable."""
+    if they are meant to, but nothing can be used."""
+    from ocr.files.names import image_stem
     from ocr.training.data.dataset import read_samples
 
     try:
         dataset = read_samples(sources)
     except InputError:
         return False  # images without a text
-    if dataset.problems and not dataset.samples:
-        first = dataset.problems[0]
+    if dataset.samples:
+        return True
+    # A problem is called after the image only where it has no text at all.
+    first = next((each for each in dataset.problems if image_stem(each.id) is None), None)
+    if first is not None:
         raise InputError(f"{first.id}: {first.reason}", first.fix)
-    return bool(dataset.samples)
+    return False
 
 
 def _images(sources: Sequence[str], output: Path) -> list[Path]:

@@ -38,6 +38,33 @@ def test_the_first_call_lists_what_it_read(ocr: Run, draft: Path, lines: Path, m
     assert not draft.with_suffix(".safetensors").exists()
 
 
+@pytest.mark.parametrize("pattern", ["lines/*.png", "lines/a.png"])
+def test_a_draft_is_made_of_a_pattern_and_of_one_image(
+    ocr: Run, lines: Path, model: Path, tmp_path: Path, pattern: str
+) -> None:
+    lines.rename(tmp_path / "lines")
+    result = ocr("adapt", pattern, "-o", "mine", "-m", model)
+    assert result.exit_code == 0, result.output
+    rows = (tmp_path / "mine.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == (2 if "*" in pattern else 1)
+
+
+def test_an_empty_transcription_is_named_and_not_drafted(
+    ocr: Run, lines: Path, model: Path, tmp_path: Path
+) -> None:
+    (lines / "a.gt.txt").write_text("", encoding="utf-8")
+    result = ocr("adapt", lines, "-o", "mine", "-m", model)
+    assert result.exit_code == 4
+    assert "a.gt.txt: the transcription is empty" in result.stderr
+    assert not (tmp_path / "mine.tsv").exists()
+
+
+def test_the_command_to_give_again_keeps_its_switches(ocr: Run, lines: Path, model: Path) -> None:
+    result = ocr("adapt", lines, "-o", "mine", "-m", model, "--lines", "5", "--minutes", "20",
+                 "--overwrite")  # fmt: skip
+    assert f"-m {model} --minutes 20 --overwrite\n" in result.stdout
+
+
 def test_an_uncorrected_draft_teaches_nothing(
     ocr: Run, draft: Path, lines: Path, model: Path
 ) -> None:
