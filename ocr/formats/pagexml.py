@@ -50,6 +50,7 @@ from ocr.types import Alternative, Line, LoadedPage, PageTranscript, Point, Tran
 VERSIONS = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 WRITTEN, OLDEST = "2019-07-15", "2013-07-15"
 CREATED = "1970-01-01T00:00:00Z"
+CELL = "TableCell"  # of a table region; Transkribus puts lines into it without a text region
 TEXTS = ("Unicode", "PlainText")  # the elements whose content is transcribed
 MAIN_INDEX = 1  # of the text among its alternatives
 
@@ -217,16 +218,16 @@ def _read_points(element: Element, name: str) -> tuple[Point, ...]:
 
 
 def _regions(body: Element) -> list[Element]:
-    """The text regions in reading order; those that it does not name stand with the region
-    around them, or come last."""
+    """The text regions, cells of tables too, in reading order; those that it does not name stand
+    with the region around them, or come last."""
     order = _reading_order(body)
     found: list[tuple[int, Element]] = []
     waiting = [(len(order), body)]
     while waiting:  # not recursive: a file may nest as deep as it likes
         rank, element = waiting.pop()
-        if local_name(element) == "TextRegion":
+        if local_name(element) in ("TextRegion", CELL):
             found.append((rank, element))
-        inner = [each for each in element if local_name(each).endswith("Region")]
+        inner = [each for each in element if local_name(each).endswith(("Region", CELL))]
         waiting += [(order.get(each.get("id", ""), rank), each) for each in reversed(inner)]
     return [element for _, element in sorted(found, key=lambda pair: pair[0])]
 

@@ -81,6 +81,15 @@ def test_the_reading_order_of_page_xml(tmp_path: Path) -> None:
     assert texts(read(tmp_path, page_xml(body))) == ["z", "f", "g", "b", "c", "e", "d"]
 
 
+def test_the_cells_of_a_table_in_page_xml(tmp_path: Path) -> None:
+    """Transkribus puts the lines of a cell into the cell itself."""
+    cells = "".join(region(f"c{n}", text) for n, text in enumerate(("Dupont", "12 fr."), start=1))
+    cells = cells.replace("TextRegion", "TableCell")
+    table = f'<TableRegion id="t">{COORDS}{cells}</TableRegion>'
+    body = region("r1", "Head") + table + region("r2", "Foot")
+    assert texts(read(tmp_path, page_xml(body))) == ["Head", "Dupont", "12 fr.", "Foot"]
+
+
 def test_the_texts_of_page_xml(tmp_path: Path) -> None:
     """The lowest index is the text; without any, the words make it; without these, none."""
 
