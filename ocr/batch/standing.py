@@ -91,9 +91,11 @@ def _hashes(records: Sequence[Record], name: str) -> set[str]:
 
 
 def _check_source(job: Job, record: Record) -> None:
-    """Raise UsageError if the record's source is another than the job's and still there."""
+    """Raise UsageError if the record's source is another than the job's and still there. A page
+    file put beside an image says more of the same page."""
     source = Path(record.source)
-    if source.exists() and source.resolve() != job.source.resolve():
+    own = {path.resolve() for path in job.inputs}
+    if source.exists() and source.resolve() not in own:
         raise UsageError(
             f"{job.place} would replace what was made of {printable(source)}",
             "choose another -o, or replace it with --overwrite",

@@ -60,6 +60,10 @@ AGAIN: dict[str, tuple[Change, list[str]]] = {
         lambda scans, out: put(scans / "z.xml", page_of(scans / "z.png", "new")) and None,
         ["z.png"],
     ),
+    "a page file put beside an image": (
+        lambda scans, out: put(scans / "x.xml", page_of(scans / "x.png", "new")) and None,
+        ["x.png"],
+    ),
     "an output is gone": (lambda scans, out: (out / "y.json").unlink(), ["y.png"]),
     "the outputs are gone": (lambda scans, out: shutil.rmtree(out), ["x.png", "y.png", "z.png"]),
     "a new input": (lambda scans, out: grow(scans, "w.png") and None, ["w.png"]),
