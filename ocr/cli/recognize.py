@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -44,7 +43,11 @@ ocr recognize - < line.png                      the image from standard input"""
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @model_option
 @format_option("text", "json")
-@click.option("--with-names", is_flag=True, help="Begin each line with the image's name and a TAB.")
+@click.option(
+    "--with-names",
+    is_flag=True,
+    help="Begin each line of text with the image's name and a TAB; JSON has it anyway.",
+)
 @options_from(ReadingOptions, "options", "Input")
 @options_from(DecodingOptions, "decoding", "Reading")
 def command(
@@ -57,9 +60,9 @@ def command(
 ) -> None:
     """Print the text of each IMAGE, of a line or of a page, in order, line by line.
 
-    An IMAGE can be a TIFF or a PDF of several pages; from standard input the first is read. What
-    cannot be read is named on standard error and has no line in the output; --with-names shows
-    which is which. For whole folders see: ocr transcribe.
+    An IMAGE can be a TIFF or a PDF of several pages; of a TIFF from standard input the first is
+    read. What cannot be read is named on standard error and has no line in the output;
+    --with-names shows which is which. For whole folders see: ocr transcribe.
 
     Exit code: 0 all read, 3 some failed, 4 none could be used.
     """
@@ -137,15 +140,19 @@ def _results(
 
 def _shown(image: PageImage, reading: Reading, model_id: str, kind: str) -> list[str]:
     """The lines to print: JSON is one, the text of a page has one per line."""
-    from ocr.formats.jsonfile import line_values
-    from ocr.formats.jsonpage import write_json
+    from ocr.formats.jsonfile import json_text, line_values
+    from ocr.formats.jsonpage import page_values
     from ocr.formats.text import one_line
     from ocr.types import Transcript
 
-    if isinstance(reading, Transcript):
-        path = Path(place_of(image.path, image.index)) if image.index else image.path
-        values = line_values(path, reading, model_id)
-        return [json.dumps(values, ensure_ascii=False) if kind == "json" else reading.text]
     if kind == "json":
-        return [write_json(reading).rstrip("\n")]
+        path = Path(place_of(image.path, image.index)) if image.index else image.path
+        values = (
+            line_values(path, reading, model_id)
+            if isinstance(reading, Transcript)
+            else {"path": str(path), **page_values(reading)}
+        )
+        return [json_text(values).rstrip("\n")]
+    if isinstance(reading, Transcript):
+        return [reading.text]
     return [one_line(transcript.text) for transcript in reading.transcripts]

@@ -25,9 +25,15 @@ CONFIDENCE_DIGITS = 4  # significant ones: the confidences of long lines are sma
 SCORE_DIGITS = 3  # decimals
 
 
+def json_text(values: dict[str, Any]) -> str:
+    """Values as one line of JSON. Bytes of names that are not UTF-8 stand as escapes of JSON."""
+    text = json.dumps(values, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+
+
 def line_json(image: Path, transcript: Transcript, model_id: str) -> str:
     """The transcript of one line as a JSON file of one line."""
-    return json.dumps(line_values(image, transcript, model_id), ensure_ascii=False) + "\n"
+    return json_text(line_values(image, transcript, model_id))
 
 
 def line_values(image: Path, transcript: Transcript, model_id: str) -> dict[str, Any]:

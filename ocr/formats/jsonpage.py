@@ -21,7 +21,7 @@ from typing import Any
 
 from ocr.errors import PageFileError
 from ocr.files.names import printable
-from ocr.formats.jsonfile import PIXEL_DIGITS, reading_values, rounded
+from ocr.formats.jsonfile import PIXEL_DIGITS, json_text, reading_values, rounded
 from ocr.formats.references import reference
 from ocr.formats.sheet import Found, Sheet, sheet_of
 from ocr.types import (
@@ -40,10 +40,15 @@ FORMAT, VERSION = "carousel-page", 1
 
 
 def write_json(transcript: PageTranscript) -> str:
-    """The page as a JSON file. Bytes of names that are not UTF-8 stand as escapes of JSON."""
+    """The page as a JSON file."""
+    return json_text(page_values(transcript))
+
+
+def page_values(transcript: PageTranscript) -> dict[str, Any]:
+    """What ``write_json`` writes, as values."""
     page = transcript.page
     pairs = zip(page.lines, transcript.transcripts, strict=True)
-    values = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "id": page.id,
@@ -54,8 +59,6 @@ def write_json(transcript: PageTranscript) -> str:
         "options": transcript.options,
         "lines": [_line_values(line, reading) for line, reading in pairs],
     }
-    text = json.dumps(values, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _line_values(line: Line, transcript: Transcript) -> dict[str, Any]:

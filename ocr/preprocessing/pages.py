@@ -63,8 +63,7 @@ def page_files(source: str) -> list[Path]:
 def page_images(path: Path) -> Iterator[PageImage]:
     """Every page of an image file or PDF, in order; none is decoded before it is loaded.
 
-    Raises ImageError for a file that cannot be read, MissingExtraError for a PDF without the
-    extra ``pdf``.
+    Raises ImageError for a file that cannot be read, and for a PDF without the extra ``pdf``.
     """
     indices = _indices(path)
     stem = image_stem(path.name) or path.stem
@@ -100,4 +99,5 @@ def _indices(path: Path) -> list[int]:
 
 
 def _whole(frame: Any) -> bool:
-    return not frame.tag_v2.get(TIFF_SUBFILE_TYPE, 0) & TIFF_REDUCED
+    tags = getattr(frame, "tag_v2", {})  # none in what is called .tif and is another image
+    return not tags.get(TIFF_SUBFILE_TYPE, 0) & TIFF_REDUCED

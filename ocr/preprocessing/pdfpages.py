@@ -27,13 +27,13 @@ def is_pdf(path: Path) -> bool:
 
 
 def pdf_page_count(path: Path) -> int:
-    """How many pages a PDF has. Raises ImageError, MissingExtraError."""
+    """How many pages a PDF has. Raises ImageError."""
     with _document(path) as document:
         return len(document)
 
 
 def pdf_picture(path: Path, index: int) -> Image.Image:
-    """Page ``index`` of a PDF, from 0, in RGB at 300 dpi. Raises ImageError, MissingExtraError."""
+    """Page ``index`` of a PDF, from 0, in RGB at 300 dpi. Raises ImageError."""
     scale = PDF_DPI / POINTS_PER_INCH
     with _document(path) as document:
         if index >= len(document):
@@ -52,11 +52,12 @@ def pdf_picture(path: Path, index: int) -> Image.Image:
 
 @contextmanager
 def _document(path: Path) -> Iterator[PdfDocument]:
+    name = printable(path)
     try:
         import pypdfium2
-    except ImportError as error:
-        raise MissingExtraError("pypdfium2", "pdf") from error
-    name = printable(path)
+    except ImportError as error:  # of this file alone: images beside it can be read
+        missing = MissingExtraError("pypdfium2", "pdf")
+        raise ImageError(f"{name} is a PDF, and {missing.message}", missing.hint) from error
     try:
         document = pypdfium2.PdfDocument(path)
     except OSError as error:

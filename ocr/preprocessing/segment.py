@@ -47,7 +47,7 @@ def segment(ink: Float32Array) -> tuple[Line, ...]:
 
 
 def segmented(path: Path, index: int = 0) -> Page:
-    """Page ``index`` of an image file with its lines. Raises ImageError, MissingExtraError."""
+    """Page ``index`` of an image file with its lines. Raises ImageError."""
     return page_of(load_page(path, index), path, index)
 
 

@@ -246,12 +246,15 @@ def test_recognize_a_pdf_without_the_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     Path("book.pdf").write_bytes(b"%PDF-1.7")
-    result = ocr("recognize", "book.pdf", "-m", model)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "pypdfium2" in result.stderr
+    Image.new("L", (90, 30), 255).save("line.png")
+    result = ocr("recognize", "book.pdf", "line.png", "-m", model)
+    assert (result.exit_code, result.stdout) == (3, "\n")
+    assert "error: book.pdf is a PDF, and pypdfium2 is not installed; install it" in result.stderr
+    assert ocr("recognize", "book.pdf", "-m", model).exit_code == 4
 
 
 def test_recognize_a_page_as_json(ocr: Run, page: Path, model: Path) -> None:
     result = ocr("recognize", page, "-m", model, "--format", "json")
     (only,) = map(json.loads, result.stdout.splitlines())
+    assert only["path"] == str(page)
     assert (only["width"], only["height"], len(only["lines"])) == (520, 540, 4)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from ocr.errors import ImageError, MissingExtraError
+from ocr.errors import ImageError
 from ocr.preprocessing.image import DEFAULT_MAX_PIXELS, load_image
 from ocr.preprocessing.pages import load_page, page_images, page_size, picture
 
@@ -78,6 +78,12 @@ def test_the_thumbnail_in_a_tiff_is_no_page(tmp_path: Path) -> None:
         image.seek(1)
         assert image.tag_v2[254] == 1
     assert [page.index for page in page_images(path)] == [0, 2]
+
+
+def test_another_image_called_a_tiff_is_one_page(tmp_path: Path) -> None:
+    Image.new("L", (8, 6), 255).save(tmp_path / "scan.tif", format="PNG")
+    (page,) = page_images(tmp_path / "scan.tif")
+    assert page.load().shape == (6, 8)
 
 
 def test_no_page_is_decoded_before_it_is_loaded(tmp_path: Path) -> None:
@@ -154,5 +160,5 @@ def test_without_the_extra_a_pdf_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
-    with pytest.raises(MissingExtraError, match=r"pypdfium2 is not installed; .*\[pdf\]"):
+    with pytest.raises(ImageError, match=r"pypdfium2 is not installed; .*\[pdf\]"):
         list(page_images(tmp_path / "scan.pdf"))
