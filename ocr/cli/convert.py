@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +37,12 @@ class Conversion:
     "-o",
     "--output",
     metavar="OUT",
-    type=click.Path(path_type=Path),
     required=True,
-    help="File to write; with several IN or formats, the folder to write to.",
+    help="File to write; with several IN, a pattern or several formats, the folder to write to.",
 )
 @formats_option()
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
-def command(pages: tuple[str, ...], output: Path, formats: str | None, overwrite: bool) -> None:
+def command(pages: tuple[str, ...], output: str, formats: str | None, overwrite: bool) -> None:
     """Convert pages in PAGE XML, ALTO, hOCR or JSON to these, to plain text, to a table, or to a
     PDF in which the scan's text can be searched.
 
@@ -75,14 +75,17 @@ def command(pages: tuple[str, ...], output: Path, formats: str | None, overwrite
         )
 
 
-def _plan(pages: Sequence[str], output: Path, formats: str | None) -> list[Conversion]:
+def _plan(pages: Sequence[str], out: str, formats: str | None) -> list[Conversion]:
     """What is to be done. Raises UsageError before any work where an output is not clear."""
     from ocr.files.sources import expand
     from ocr.formats.naming import format_of, listed_formats, output_name
 
     sources = list(dict.fromkeys(path for page in pages for path in expand(page)[1]))
     kinds = listed_formats(formats) if formats is not None else []
-    if len(sources) == 1 and len(kinds) < 2 and not output.is_dir():
+    output = Path(out)
+    to_folder = output.is_dir() or out.endswith(("/", os.sep))
+    by_name = [Path(page) for page in pages]
+    if len(sources) == 1 and sources == by_name and len(kinds) < 2 and not to_folder:
         kind = kinds[0] if kinds else format_of(output.name)
         if kind is None:
             raise UsageError(
@@ -91,7 +94,11 @@ def _plan(pages: Sequence[str], output: Path, formats: str | None) -> list[Conve
             )
         return _checked([Conversion(sources[0], ((kind, output),))])
     if not kinds:
-        raise UsageError(f"{printable(output)} is a folder to write to", "give --format")
+        if to_folder:
+            raise UsageError(f"{printable(output)} is a folder to write to", "give --format")
+        raise UsageError(
+            f"{printable(output)} cannot hold several pages", "give -o a folder, and --format"
+        )
     conversions = []
     for source in sources:
         targets = ((kind, output / output_name(source.name, kind)) for kind in kinds)

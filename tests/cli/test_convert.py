@@ -51,6 +51,15 @@ def test_each_format_to_each(ocr: Run, source: str, target: str) -> None:
         assert Path("new/out.txt").read_text("utf-8") == "one <line>\n\n\u05e9\u05dc\u05d5\u05dd\n"
 
 
+@pytest.mark.parametrize("arguments", [("in/*.xml", "-o", "out"), ("in/a.xml", "-o", "out/")])
+def test_a_pattern_and_a_name_that_ends_as_a_folder_fill_a_folder(
+    ocr: Run, arguments: tuple[str, ...]
+) -> None:
+    put("in/a.xml", page("a"))
+    assert ocr("convert", *arguments, "--format", "txt").exit_code == 0
+    assert Path("out/a.txt").read_text("utf-8") == "a\n"
+
+
 def test_the_option_says_which_xml(ocr: Run) -> None:
     put("in.xml", page("a"))
     assert ocr("convert", "in.xml", "-o", "out.xml", "--format", "alto").exit_code == 0
@@ -135,7 +144,8 @@ def test_a_page_that_fails_in_one_format_leaves_nothing(ocr: Run) -> None:
     ("arguments", "code", "reason"),
     [
         (("gone.xml", "-o", "a.txt"), 2, "gone.xml does not exist"),
-        (("in/a.xml", "in/b.xml", "-o", "out"), 2, "out is a folder to write to; give --format"),
+        (("in/a.xml", "in/b.xml", "-o", "x.pdf"), 2, "x.pdf cannot hold several pages; give -o a"),
+        (("in/a.xml", "-o", "out/"), 2, "out is a folder to write to; give --format"),
         (("in/a.xml", "-o", "a.txt", "--format", "doc"), 2, "there is no format 'doc'; choose"),
         (("in/a.xml", "-o", "a.txt", "--format", ","), 2, "there is no format given"),
         (("in/a.xml", "-o", "in/a.xml", "--format", "alto"), 2, "another input or output too"),
