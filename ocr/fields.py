@@ -40,25 +40,31 @@ def option(
     return field(default=default, metadata=metadata)
 
 
+class FieldError(UsageError):
+    """A field cannot have its value; ``complaint`` says why, after the field's name."""
+
+    def __init__(self, field: str, complaint: str, hint: str = "") -> None:
+        super().__init__(f"{field} {complaint}", hint)
+        self.field, self.complaint = field, complaint
+
+
 def check(options: Any) -> None:
-    """Raise UsageError unless every field has its type and respects its choices and limits."""
+    """Raise FieldError unless every field has its type and respects its choices and limits."""
     for entry in dataclasses.fields(options):
         value, rule = getattr(options, entry.name), entry.metadata
         kind, _, optional = str(entry.type).partition(" | ")
         if value is None and optional:
             continue
         if type(value) not in TYPES[kind] or value != value:  # NaN is no amount
-            raise UsageError(
-                f"{entry.name} cannot be {value!r}", f"it needs a value of type {kind}"
-            )
+            hint = f"it needs a value of type {kind}"
+            raise FieldError(entry.name, f"cannot be {value!r}", hint)
         if rule["choices"] and value not in rule["choices"]:
-            raise UsageError(
-                f"{entry.name} cannot be {value!r}", "choose from " + ", ".join(rule["choices"])
-            )
+            hint = "choose from " + ", ".join(rule["choices"])
+            raise FieldError(entry.name, f"cannot be {value!r}", hint)
         if rule["minimum"] is not None and value < rule["minimum"]:
-            raise UsageError(f"{entry.name} is {value}, but at least {rule['minimum']} is needed")
+            raise FieldError(entry.name, f"is {value}, but at least {rule['minimum']} is needed")
         if rule["maximum"] is not None and value > rule["maximum"]:
-            raise UsageError(f"{entry.name} is {value}, but at most {rule['maximum']} is possible")
+            raise FieldError(entry.name, f"is {value}, but at most {rule['maximum']} is possible")
 
 
 def from_dict(kind: type[T], values: dict[str, Any]) -> T:

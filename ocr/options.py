@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ocr.errors import UsageError
-from ocr.fields import check, option
+from ocr.fields import FieldError, check, option
 
 FEATURES = ("conv", "pixels", "geometric")
 CELLS = ("lstm", "lstm-peephole", "lstm-1997", "rnn", "tdnn")
@@ -58,8 +58,8 @@ class NetworkOptions:
         except ValueError:
             counts = ()
         if len(counts) != 4 or min(counts) < 1:
-            raise UsageError(
-                f"convolutions cannot be {self.convolutions!r}", "give four sizes: 16,32,64,128"
+            raise FieldError(
+                "convolutions", f"cannot be {self.convolutions!r}", "give four sizes: 16,32,64,128"
             )
         return counts
 

@@ -23,9 +23,9 @@ ocr calibrate default letters/ -o letters.safetensors      a shipped model for y
 @click.option(
     "-o",
     "--output",
-    metavar="FILE",
+    metavar="MODEL",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the calibrated model.  [default: MODEL itself]",
+    help="Model file to make (.safetensors).  [default: MODEL itself]",
 )
 @lines_option
 def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) -> None:
@@ -39,15 +39,18 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     Exit code: 0 all lines read, 3 some could not be used, 4 none could.
     """
     from ocr.calibration import calibrate_model
+    from ocr.cli.train import model_file
     from ocr.network.modelfile import save_described
     from ocr.network.shipped import resolve_model, shipped_models
     from ocr.recognition import load_model
 
-    path = resolve_model(model)
+    path, output = resolve_model(model), output and model_file(output)
     if output is None and path in shipped_models().values():
         raise UsageError(f"{model} is a shipped model", "name the calibrated copy with -o")
+    if output is not None and output.exists() and not output.samefile(path):
+        raise UsageError(f"{output} is another model", "choose another -o, or move it away")
     recognizer = load_model(path, DecodingOptions(decoder="greedy"))  # no language model
-    with read_known_lines(recognizer, data, lines, output) as known:
+    with read_known_lines(recognizer, data, lines) as known:
         earlier = recognizer.spec.temperature
         found = calibrate_model(known, recognizer.alphabet, earlier)
         temperature = earlier * found.temperature

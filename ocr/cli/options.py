@@ -11,6 +11,8 @@ import click
 from click.core import ParameterSource
 
 from ocr.cli.command import HeadedOption
+from ocr.errors import UsageError
+from ocr.fields import FieldError
 
 Function = Callable[..., Any]
 T = TypeVar("T")
@@ -31,7 +33,12 @@ def options_from(
         @functools.wraps(function)
         def wrapper(*arguments: Any, **values: Any) -> Any:
             fields = {name: values.pop(name_of(kind, name)) for name in switches}
-            return function(*arguments, **values, **{parameter: kind(**fields)})
+            try:
+                options = kind(**fields)
+            except FieldError as error:  # here it is called by its switch
+                reason = f"{switches[error.field]} {error.complaint}"
+                raise UsageError(reason, error.hint) from error
+            return function(*arguments, **values, **{parameter: options})
 
         types = get_type_hints(kind)
         result: Function = wrapper

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import time
 from collections.abc import Sequence
@@ -119,7 +120,8 @@ def _names(path: str) -> list[str]:
         data = standard_input() if path == STDIN else Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", "check its name") from error
-    return [os.fsdecode(line) for line in data.splitlines() if line.strip()]
+    names = data.removeprefix(codecs.BOM_UTF8).splitlines()
+    return [os.fsdecode(name) for name in names if name.strip()]
 
 
 def _run(model: ModelFile, planned: Plan, outcomes: list[Outcome]) -> None:
@@ -171,7 +173,8 @@ def _judge(outcomes: Sequence[Outcome], planned: Plan) -> None:
     failed = sum(outcome.status == "failed" for outcome in outcomes)
     lines = sum(len(outcome.problems) for outcome in outcomes)
     if failed and failed == len(outcomes):
-        raise InputError(f"none of the {failed} pages could be read", hint)
+        reason = f"none of the {failed} pages could be read" if failed > 1 else "no page was read"
+        raise InputError(reason, hint)
     if failed or lines:
         parts = [counted(failed, "page")] * bool(failed) + [counted(lines, "line")] * bool(lines)
         raise PartialFailure(f"{' and '.join(parts)} of {len(outcomes)} pages failed", hint)

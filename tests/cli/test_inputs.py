@@ -39,8 +39,6 @@ def data(lines: Path) -> Path:
         (("evaluate", "MODEL", "list.tsv"), "MODEL", "--html"),
         (("evaluate", "MODEL", "list.tsv", "--lexicon", "words.txt"), "words.txt", "--html"),
         (("evaluate", "MODEL", "lines"), "lines/b/two.gt.txt", "--html"),
-        (("calibrate", "MODEL", "lines"), "lines/c.gt.txt", "-o"),
-        (("calibrate", "MODEL", "lines/*.gt.txt"), "lines/c.png", "-o"),
         (("lm", "text.txt", "list.tsv"), "list.tsv", "-o"),
         (("lm", "lines"), "lines/b/two.gt.txt", "-o"),
         (("lm", "text.txt", "--tune", "list.tsv", "-m", "MODEL"), "list.tsv", "-o"),

@@ -165,8 +165,11 @@ def test_calibrate_stores_a_temperature(ocr: Run, few: Path, model: Path) -> Non
         before, after = plain.recognize(source), calibrated.recognize(source)
         assert before.text == after.text
         assert (before.confidence > after.confidence) is (temperature > 1)
-    again = ocr("calibrate", "mine.safetensors", few, "-o", "again.safetensors")
-    assert again.exit_code == 0
+    call = ("calibrate", "mine.safetensors", few, "-o", "again")
+    assert ocr(*call).exit_code == 0
+    refused = ocr(*call)
+    assert refused.exit_code == 2
+    assert "again.safetensors is another model; choose another -o" in refused.stderr
     assert read_spec(Path("again.safetensors")).temperature == pytest.approx(temperature, rel=1e-3)
     assert f"temperature {temperature:.3g}" in ocr("info", "mine.safetensors").stdout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -112,7 +113,7 @@ def test_the_options_of_reading_decide_what_is_done(ocr: Run, lines: Path, model
     ("arguments", "code", "reason"),
     [
         (("empty", "-o", "out"), 4, "there is no image or page in empty"),
-        (("broken", "-o", "out"), 4, "none of the 1 pages could be read; see out/failures.tsv"),
+        (("broken", "-o", "out"), 4, "no page was read; see out/failures.tsv"),
         (("gone", "-o", "out"), 2, "gone does not exist"),
         (("lines", "-o", "out"), 2, "lines/a.jpg and lines/a.png would both become out/a.txt"),
         (("lines/b", "-o", "out", "--format", "odt"), 2, "there is no format 'odt'"),
@@ -164,7 +165,7 @@ def test_an_image_outside_the_folder_of_its_page_is_not_read(
 
 
 def test_names_come_from_lists_and_standard_input(ocr: Run, lines: Path, model: Path) -> None:
-    Path("list").write_bytes(b"lines/a.png\r\n\nlines/b\n")
+    Path("list").write_bytes(codecs.BOM_UTF8 + b"lines/a.png\r\n\nlines/b\n")
     result = ocr("transcribe", "--files-from", "list", "-o", "out", "-m", model)
     assert table(result) == counts(2, 0, 0)
     assert written() == ["lines/a.txt", "lines/b/two.txt"]
