@@ -56,12 +56,11 @@ class Gloo:
         loopback = "lo0" if platform.system() == "Darwin" else "lo"
         if platform.system() != "Windows":
             os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+        # Not by a URI, in which torch leaves the escapes of spaces and accents as they are.
+        place = os.fsencode((folder / "meeting").resolve())
+        meeting = torch.distributed.FileStore(place, size)  # type: ignore[attr-defined,arg-type]
         torch.distributed.init_process_group(
-            "gloo",
-            init_method=(folder / "meeting").resolve().as_uri(),
-            rank=rank,
-            world_size=size,
-            timeout=PATIENCE,
+            "gloo", store=meeting, rank=rank, world_size=size, timeout=PATIENCE
         )
 
     def add(self, values: Tensor) -> None:
