@@ -87,13 +87,13 @@ class RecurrentLayer(nn.Module):
                 self.bias[:, self.hidden : 2 * self.hidden] = FORGET_BIAS
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
+        kind = frames.device.type
+        if torch.is_autocast_enabled(kind):
+            frames = frames.to(torch.get_autocast_dtype(kind))
         if self._library_is_faster(frames):
             return library_lstm(
                 frames, lengths, self.input_weights, self.recurrent_weights, self.bias
             )
-        kind = frames.device.type
-        if torch.is_autocast_enabled(kind):
-            frames = frames.to(torch.get_autocast_dtype(kind))
         weights = (self.input_weights, self.recurrent_weights, self.bias, self.peepholes)
         lines = Lines(lengths, self.directions)
         with torch.autocast(kind, enabled=False):
@@ -115,10 +115,10 @@ class RecurrentLayer(nn.Module):
 
     def _library_is_faster(self, frames: Tensor) -> bool:
         """Whether torch's own layer is the best there is: cuDNN's on CUDA, and oneDNN's where
-        lstm.c could not be built."""
+        lstm.c cannot run."""
         if not self.in_libraries or self.truncate or frames.dtype == torch.float64:
             return False
-        return frames.is_cuda or native.library(torch.float32) is None
+        return frames.is_cuda or not native.can_run(frames, self.recurrent_weights)
 
 
 def make_cell(name: str, squashing: str) -> Cell:
