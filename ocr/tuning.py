@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from ocr.alphabet import Alphabet
 from ocr.calibration import Calibration, KnownLine, OnProgress, calibrate_language
-from ocr.decoding.beam import language_decoder
+from ocr.decoding import is_empty
+from ocr.decoding.beam import BeamDecoder, language_decoder
 from ocr.decoding.greedy import greedy
 from ocr.decoding.language import LanguageModel
 from ocr.decoding.search import Merit
@@ -65,12 +66,13 @@ def tune_language_model(
         found = []
         for value in values:
             trial = dataclasses.replace(decoder, merit=changed(decoder.merit, value))
-            found.append((count_edits(trial.labels, lines, alphabet), value))
+            found.append((count_edits(labels_with(trial), lines, alphabet), value))
             done += len(lines)
             on_progress(done, total)
         edits, best = min(found)
         decoder = dataclasses.replace(decoder, merit=changed(decoder.merit, best))
-    calibration = calibrate_language(decoder, lines, alphabet, model.options.temperature)
+    written = [line for line in lines if not is_empty(line.log_probs)]
+    calibration = calibrate_language(decoder, written, alphabet, model.options.temperature)
     options = dataclasses.replace(
         model.options,
         weight=decoder.merit.weight,
@@ -80,6 +82,11 @@ def tune_language_model(
     characters = max(1, sum(len(line.text) for line in lines))
     greedy_edits = count_edits(lambda line: greedy(line)[0].labels, lines, alphabet)
     return Tuning(options, greedy_edits / characters, edits / characters, calibration)
+
+
+def labels_with(decoder: BeamDecoder) -> Callable[[Float32Array], Sequence[int]]:
+    """The labels that ``ocr recognize`` finds with the decoder: none on an empty line."""
+    return lambda log_probs: () if is_empty(log_probs) else decoder.labels(log_probs)
 
 
 def count_edits(

@@ -21,7 +21,7 @@ from ocr.metrics import character_error_rate, right_characters
 from ocr.options import LanguageOptions, NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import frame_count
 from ocr.recognition import Recognizer
-from ocr.tuning import BONUSES, WEIGHTS, tune_language_model
+from ocr.tuning import BONUSES, WEIGHTS, labels_with, tune_language_model
 from ocr.types import Columns, Float32Array, ModelSpec, Sample
 
 ALPHABET = Alphabet(" adehinorstu")
@@ -94,6 +94,20 @@ def test_tuning_finds_what_the_language_is_worth(language: LanguageModel) -> Non
     assert min(others.values()) == pytest.approx(tuning.cer)
     assert others[0.0] > tuning.cer
     assert tuning.options.temperature == tuning.calibration.temperature
+
+
+def test_tuning_leaves_empty_lines_empty(language: LanguageModel) -> None:
+    """As reading does: a language writes its commonest words where the blank leads."""
+    lines = lines_of(2, noise=0.06, count=3)
+    rows = np.full((80, len(ALPHABET)), 0.5 / (len(ALPHABET) - 1), np.float32)
+    rows[:, 0] = 0.5
+    empty = KnownLine(np.log(rows), "")
+    decoder = language_decoder(language, ALPHABET, 16)
+    assert decoder.labels(empty.log_probs)
+    assert not labels_with(decoder)(empty.log_probs)
+    assert tune_language_model(language, [*lines, empty], ALPHABET) == tune_language_model(
+        language, lines, ALPHABET
+    )
 
 
 def test_the_language_temperature_comes_true_on_other_lines(language: LanguageModel) -> None:

@@ -45,7 +45,11 @@ def unless_empty(decoder: Decoder) -> Decoder:
     from ocr.decoding.greedy import greedy
 
     def decode(log_probs: Float32Array, /) -> tuple[Hypothesis, ...]:
-        written = log_probs.argmax(axis=1).any()  # a label other than the blank, 0
-        return decoder(log_probs) if written else greedy(log_probs)
+        return greedy(log_probs) if is_empty(log_probs) else decoder(log_probs)
 
     return decode
+
+
+def is_empty(log_probs: Float32Array) -> bool:
+    """Whether the blank, label 0, leads at every frame of a line, (T, K)."""
+    return not log_probs.argmax(axis=1).any()
