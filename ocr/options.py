@@ -76,7 +76,7 @@ class TrainingOptions:
     )
     batch_size: int = option(16, "lines per step, over all processes", minimum=1)
     learning_rate: float | None = option(
-        None, "peak step size (default: 6e-3, with --from 1e-3)", minimum=0
+        None, "peak step size (default: 6e-3; with --from, but for --retain, 1e-3)", minimum=0
     )
     weight_decay: float = option(1e-4, "pull of the weights towards zero", minimum=0)
     warmup: int = option(100, "steps in which the step size rises", minimum=0)
@@ -136,6 +136,10 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.retain < 1 and self.blend < 1:  # what it begins with reads nothing to go back to
+            raise FieldError(
+                "retain", "below 1 goes with no blend below 1", "leave one of them out"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool, hold: Ex
         _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
         options["network"] = dataclasses.replace(spec.network, **given(NetworkOptions))
     check_free(places.output, overwrite)
-    few = _options_for_few() if start else None
+    few = _options_for_few() if start and options["training"].retain == 1 else None
     look, seed = options.pop("synthesis"), options["training"].seed
     material = Material(places.synthetic, places.texts, look, seed) if places.synthetic else None
     recipe = Recipe(**options, start=start, material=material, few=few)

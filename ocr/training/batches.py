@@ -89,10 +89,11 @@ class Order:
 
     def _short_first(self, epoch: int) -> int:
         """Batches from short to long at the beginning of an epoch."""
-        return SHORT_FIRST if epoch == 0 and self.run.start is None else 0
+        return SHORT_FIRST if epoch == 0 and self.run.learns_anew else 0
 
     def _batches_from(self, epoch: int, start: int) -> list[IndexArray]:
-        """The batches that were sorted together, from place ``start`` of an epoch on."""
+        """``POOL`` batches from place ``start`` of an epoch on, or all that lie from short to
+        long; the rendered lines of as many are dealt out among them by length."""
         run, widths, short_first = self.run, self.lines.widths, self._short_first(epoch)
         drawn, stored = self.draw.epoch(epoch), run.options.batch_size - run.rendered
         batches = epoch_order(widths, drawn, stored, run.options.seed, epoch, short_first)

@@ -20,8 +20,13 @@ from torch import Tensor, nn
 
 from ocr.errors import InputError
 from ocr.files.atomic import write_atomically
+from ocr.training.muon import Muon
 
 METADATA_KEY = "counters"
+MOMENTS = {  # what the optimisers keep of each parameter
+    Muon: ("exp_avg",),
+    torch.optim.AdamW: ("step", "exp_avg", "exp_avg_sq"),
+}
 KEPT = ("mean", "best")  # the running mean of the weights, and the best mean so far
 
 
@@ -32,6 +37,7 @@ class Counters:
     step          optimiser steps taken
     seconds       time trained so far, over all sittings
     fraction      share of the run that is over, 0..1, which sets the step size
+    loss          running mean of the loss, nats a character, once there is one
     best_cer      lowest validation CER so far, and ``best_step`` when it was reached
     unimproved    validations since then
     kept_cer      that of the model file: lower still where a model was looked at when stopping
@@ -40,6 +46,7 @@ class Counters:
     step: int = 0
     seconds: float = 0.0
     fraction: float = 0.0
+    loss: float | None = None
     best_cer: float = float("inf")
     best_step: int = 0
     unimproved: int = 0
@@ -91,15 +98,16 @@ def load_checkpoint(
         raise _unusable(path, "it is of another network") from error
     owners = _owners(optimizers)
     for name, parameter in network.named_parameters():
-        state = {
-            key: tensors[f"optimizer.{key}.{name}"]
-            for key in ("step", "exp_avg", "exp_avg_sq")
-            if f"optimizer.{key}.{name}" in tensors
-        }
-        if state:
-            owners[parameter].state[parameter] = {
+        owner = owners[parameter]
+        keys = MOMENTS[type(owner)]
+        state = {key: tensors.get(f"optimizer.{key}.{name}") for key in keys}
+        found = {key: value for key, value in state.items() if value is not None}
+        if found and len(found) < len(keys):
+            raise _unusable(path, "it is of another optimiser")
+        if found:
+            owner.state[parameter] = {
                 key: value if key == "step" else value.to(parameter.device)
-                for key, value in state.items()
+                for key, value in found.items()
             }
     return counters, {part: _part(tensors, f"{part}.") for part in KEPT}
 

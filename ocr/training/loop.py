@@ -112,19 +112,20 @@ class Trainer:
     def steps(self, should_stop: Callable[[], bool]) -> Iterator[Progress]:
         """Train; see ``train``."""
         counters, started = self.counters, time.monotonic() - self.counters.seconds
-        saved, loss, speed = time.monotonic(), float("nan"), float("nan")
+        saved, speed = time.monotonic(), None
         if self.exchange.rank == 0:
             restore_model(self.run, self.mean.network, counters, self.best)
-        if self.run.start and counters.step == 0:  # no model is kept that reads worse than it
-            yield self._progress(loss, speed, self._validate(loss), "")
+        if self.run.start and counters.step == 0:  # no model is kept that reads worse than this
+            yield self._progress(speed, self._validate(), "")
         while not self._finished():
             before = time.monotonic()
             counters.seconds = before - started
             step_loss, lines, stop = self._step(should_stop())
             took = time.monotonic() - before
-            loss, speed = _running(loss, step_loss), _running(speed, lines / took)
+            counters.loss = _running(counters.loss, step_loss)
+            speed = _running(speed, lines / took)
             due = self._validation_due()
-            cer = self._validate(loss) if due else None
+            cer = self._validate() if due else None
             counters.seconds = time.monotonic() - started
             if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()
@@ -132,7 +133,7 @@ class Trainer:
             if stop and not due:
                 cer = self._look()
                 self._save()
-            yield self._progress(loss, speed, cer, "asked to stop" if stop else "")
+            yield self._progress(speed, cer, "asked to stop" if stop else "")
             if stop:
                 return
         self._save()
@@ -146,6 +147,7 @@ class Trainer:
         self.objective.train()
         torch.manual_seed(_mixed(options.seed, counters.step, self.exchange.rank))
         self.objective.zero_grad()
+        buffers = [buffer.clone() for buffer in self.objective.buffers()]
         network_loss = torch.zeros((), device=self.device)
         if len(mine):
             loss, network_loss = self.batch_loss(mine, counters.step)
@@ -153,9 +155,12 @@ class Trainer:
         total, fraction, stopping = self._share(network_loss.item() / characters, stop)
         parameters = self.objective.parameters()
         norm = torch.nn.utils.clip_grad_norm_(parameters, options.clip or math.inf)
-        if torch.isfinite(norm):  # else one bad step would spoil every weight
+        if torch.isfinite(norm):
             rate = self.schedule.rate(counters.step, counters.fraction)
             take_step(self.optimizers, self.run.learning_rate * rate)
+        else:  # one bad step would spoil every weight, and the statistics of the normalisation
+            for buffer, before in zip(self.objective.buffers(), buffers, strict=True):
+                buffer.copy_(before)
         counters.step += 1
         self.mean.update(self.network, counters.step)
         counters.fraction = fraction
@@ -200,7 +205,7 @@ class Trainer:
         last = self._finished()
         return last or self.counters.step % self.steps_per_validation == 0
 
-    def _validate(self, loss: float) -> float | None:
+    def _validate(self) -> float | None:
         """CER on the validation lines; keeps the best weights. Without such lines the last
         weights are the best."""
         counters = self.counters
@@ -214,7 +219,8 @@ class Trainer:
             self._keep(cer)
         row = {"step": counters.step, "epoch": counters.step / self.order.steps_per_epoch}
         row |= {"seconds": counters.seconds, "cer": cer}
-        counters.history.append(row if math.isnan(loss) else {**row, "loss": loss})
+        row |= {} if counters.loss is None else {"loss": counters.loss}
+        counters.history.append(row)
         if self.exchange.rank == 0:
             write_log(self.run.folder, counters.history)
         return cer
@@ -262,7 +268,7 @@ class Trainer:
             )
             draw_curve(self.run.folder, self.counters.history)
 
-    def _progress(self, loss: float, speed: float, cer: float | None, stopping: str) -> Progress:
+    def _progress(self, speed: float | None, cer: float | None, stopping: str) -> Progress:
         counters = self.counters
         left = float("inf")
         if counters.fraction > 0:
@@ -273,19 +279,19 @@ class Trainer:
             fraction=counters.fraction,
             seconds=counters.seconds,
             seconds_left=left,
-            lines_per_second=speed,
-            loss=loss,
+            lines_per_second=float("nan") if speed is None else speed,
+            loss=float("nan") if counters.loss is None else counters.loss,
             best_cer=counters.kept_cer,
             cer=cer,
             stopping=stopping,
         )
 
 
-def _running(mean: float, value: float) -> float:
+def _running(mean: float | None, value: float) -> float | None:
     """The mean moved towards the value; a value that is not finite leaves it as it is."""
     if not math.isfinite(value):
         return mean
-    return value if math.isnan(mean) else SPEED_MEMORY * mean + (1 - SPEED_MEMORY) * value
+    return value if mean is None else SPEED_MEMORY * mean + (1 - SPEED_MEMORY) * value
 
 
 def _mixed(seed: int, step: int, rank: int) -> int:

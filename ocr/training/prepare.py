@@ -96,6 +96,8 @@ def prepare(
         material_key=recipe.material.key() if recipe.material else "",
         sources=Sources(tuple(source_of[s.id] - first for s in train), recipe.weights),
     )
+    # Kept as it is, should another become the usual one before a stopped run goes on.
+    run = replace(run, options=replace(run.options, learning_rate=run.learning_rate))
     left = dataset.keeping(usable, problems)
     sources = left.sources[len(validation) :] + left.sources[: len(validation)]
     return run, report(replace(left, sources=sources))

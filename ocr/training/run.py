@@ -65,7 +65,12 @@ class Run:
         """The peak step size: smaller when the weights already know something."""
         if self.options.learning_rate is not None:
             return self.options.learning_rate
-        return 6e-3 if self.start is None else 1e-3
+        return 6e-3 if self.learns_anew else 1e-3
+
+    @property
+    def learns_anew(self) -> bool:
+        """Whether it begins with fresh weights, or with such mixed in, which read nothing."""
+        return self.start is None or self.options.retain < 1
 
     def save(self) -> None:
         values: dict[str, Any] = {

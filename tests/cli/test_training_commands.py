@@ -155,6 +155,15 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     assert grown.exit_code == 0, grown.output
     wide = read_spec(Path("wide.safetensors")).network
     assert wide == dataclasses.replace(old.network, hidden=20)
+    anew = ocr("train", "data", "-o", "anew", "--from", "mine.safetensors", "--retain", "0.5",
+               "--epochs", "1", "--processes", "1")  # fmt: skip
+    assert anew.exit_code == 0, anew.output
+    assert "few lines" not in anew.stdout  # what is kept lies near nothing that reads
+    assert load_run(Path("anew.training")).options.blend == 1
+    both = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--retain", "0.5",
+               "--blend", "0.5")  # fmt: skip
+    assert both.exit_code == 2
+    assert "--retain below 1 goes with no blend below 1" in both.stderr
     clash = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--hidden", "12")
     assert clash.exit_code == 2
     assert "a network can be widened, not narrowed" in clash.stderr

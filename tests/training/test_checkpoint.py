@@ -41,6 +41,7 @@ COUNTERS = Counters(
     step=7,
     seconds=12.5,
     fraction=1 / 3,
+    loss=1 / 7,
     best_cer=0.125,
     best_step=5,
     unimproved=2,
@@ -128,6 +129,23 @@ def test_the_checkpoint_of_another_network_is_refused_in_one_line(tmp_path: Path
     with pytest.raises(InputError, match="another network") as caught:
         load_checkpoint(path, *fresh(0, outputs=4))
     assert "\n" not in str(caught.value)
+
+
+def test_the_moments_of_another_optimiser_are_refused_or_left(tmp_path: Path) -> None:
+    """Muon needs a part of what AdamW keeps, and AdamW more than Muon keeps."""
+    path = tmp_path / "checkpoint.safetensors"
+    network, _ = saved(path)
+    with pytest.raises(InputError, match="another optimiser"):
+        load_checkpoint(path, network, (torch.optim.AdamW(network.parameters()),))
+    adam = torch.optim.AdamW(network.parameters())
+    network(torch.randn(8, 5)).square().sum().backward()
+    adam.step()
+    save_checkpoint(path, COUNTERS, network, (adam,), {})
+    again, (muon, other) = fresh(0)
+    load_checkpoint(path, again, (muon, other))
+    (state,) = muon.state.values()
+    assert set(state) == {"exp_avg"}
+    assert torch.equal(state["exp_avg"], adam.state[network[0].weight]["exp_avg"])
 
 
 def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:

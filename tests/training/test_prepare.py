@@ -285,3 +285,10 @@ def test_few_lines_are_learnt_from_by_options_of_their_own(
     assert prepare([data], tmp_path / "few", options, [held_back])[0].options.epochs == 2
     monkeypatch.setattr("ocr.training.prepare.FEW", 3)
     assert prepare([data], tmp_path / "many", options, [held_back])[0].options.epochs == 3
+
+
+def test_the_usual_learning_rate_is_kept_with_the_run(
+    tmp_path: Path, pairs: Callable[..., Path]
+) -> None:
+    run, _ = prepare([pairs(tmp_path / "a", WORDS)], tmp_path / "mine", recipe())
+    assert run.options.learning_rate == run.learning_rate == 6e-3
