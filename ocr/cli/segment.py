@@ -43,9 +43,9 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrit
     eScriptorium or Transkribus, or train on them when they are transcribed. The XML names the
     page's image without its folder: keep the two together.
 
-    An older XML is replaced, but not one with transcribed text, wherever that was typed; and an
-    older picture of the lines, but not another picture of that name. Such a page fails and keeps
-    its files, unless --overwrite is given.
+    An older XML is replaced, but not one with transcribed text or that another program has saved;
+    and an older picture of the lines, but not another picture of that name. Such a page fails and
+    keeps its files, unless --overwrite is given.
 
     Exit code: 0 all written, 3 some pages failed, 4 all did.
     """
@@ -110,17 +110,20 @@ def _check_names(images: Sequence[PageImage], output: Path | None) -> None:
 
 def _keep(folder: Path, name: str, overlay: bool) -> None:
     """Raise PageFileError or ImageError where a page's files would replace somebody's work."""
-    from ocr.formats.pagexml import has_text
+    from ocr.formats.pagexml import has_text, is_ours
 
     xml, picture = folder / (name + XML_SUFFIX), folder / (name + OVERLAY_SUFFIX)
     if xml.is_file():
         try:
-            transcribed = has_text(xml.read_bytes(), xml)
+            data = xml.read_bytes()
+            transcribed, edited = has_text(data, xml), not is_ours(data, xml)
         except (PageFileError, OSError) as error:
             what = f"{printable(xml)} exists already and is no PAGE XML that can be read"
             raise PageFileError(what, REPLACE) from error
         if transcribed:
             raise PageFileError(f"{printable(xml)} has transcribed text", REPLACE)
+        if edited:
+            raise PageFileError(f"{printable(xml)} was saved by another program", REPLACE)
     if overlay and picture.is_file() and not is_overlay(picture):
         raise ImageError(f"{printable(picture)} exists already and is another picture", REPLACE)
 

@@ -51,6 +51,7 @@ VERSIONS = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 WRITTEN, OLDEST = "2019-07-15", "2013-07-15"
 CREATED = "1970-01-01T00:00:00Z"
 CELL = "TableCell"  # of a table region; Transkribus puts lines into it without a text region
+MARKS = {"Creator": PROGRAM, "Created": CREATED, "LastChange": CREATED}
 TEXTS = ("Unicode", "PlainText")  # the elements whose content is transcribed
 MAIN_INDEX = 1  # of the text among its alternatives
 
@@ -94,9 +95,8 @@ def write_pagexml(transcript: PageTranscript) -> bytes:
 
 def _write_metadata(root: Element, transcript: PageTranscript) -> None:
     metadata = SubElement(root, "Metadata")
-    SubElement(metadata, "Creator").text = PROGRAM
-    SubElement(metadata, "Created").text = CREATED
-    SubElement(metadata, "LastChange").text = CREATED
+    for name, value in MARKS.items():
+        SubElement(metadata, name).text = value
     step = SubElement(
         metadata, "MetadataItem", type="processingStep", name="recognition", value=PROGRAM
     )
@@ -164,6 +164,14 @@ def has_text(data: bytes, path: Path) -> bool:
         raise PageFileError(f"{printable(path)} is not PAGE XML", "check its name")
     texts = (element.text for element in root.iter() if local_name(element) in TEXTS)
     return any(text and text.strip() for text in texts)
+
+
+def is_ours(data: bytes, path: Path) -> bool:
+    """Whether the PAGE file is as this program left it: editors put their own name into it, or
+    the time. Raises PageFileError."""
+    metadata = child(parse_xml(data, path), "Metadata")
+    entries = (child(metadata, name) if metadata is not None else None for name in MARKS)
+    return [None if entry is None else entry.text for entry in entries] == list(MARKS.values())
 
 
 def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -130,9 +131,21 @@ def test_segment_keeps_what_was_transcribed(ocr: Run, page: Path, place: str) ->
     assert ocr("segment", page).exit_code == 4
     assert ocr("segment", page, "--overwrite").exit_code == 0
     assert len(read_page(xml).transcript.page.lines) == 4
-    xml.write_text(transcribe(" \n"), encoding="utf-8")  # nothing typed: replaced without a word
+    xml.write_text(transcribe(" \n"), encoding="utf-8")
+    result = ocr("segment", page)
+    assert result.exit_code == 4
+    assert "scans/page.page.xml was saved by another program; replace it" in result.stderr
+
+
+@pytest.mark.parametrize("tag", ["Creator", "LastChange"])
+def test_segment_keeps_outlines_that_another_program_saved(ocr: Run, page: Path, tag: str) -> None:
     assert ocr("segment", page).exit_code == 0
-    assert len(read_page(xml).transcript.page.lines) == 4
+    xml = page.with_name("page.page.xml")
+    assert ocr("segment", page).exit_code == 0  # its own, without text: replaced
+    edited = re.sub(f"<{tag}>.*</{tag}>", f"<{tag}>mine</{tag}>", xml.read_text("utf-8"))
+    xml.write_text(edited, encoding="utf-8")
+    assert ocr("segment", page).exit_code == 4
+    assert xml.read_text("utf-8") == edited
 
 
 @pytest.mark.parametrize("content", ["", "<alto><String CONTENT='a'/></alto>", "my notes"])
