@@ -28,21 +28,33 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
 
     An image of that name need not be there, but if it is not and one with the page file's own
     stem lies beside, that one is meant: exports often rename only one of the two. The same holds
-    for a file that names none. Raises PageFileError if the name leads out of the file's folder.
+    for a file that names none. Of a name that leads out of the file's folder, as on the computer
+    where it was made, the last part counts. Raises PageFileError if no such image lies beside.
     """
     name = name or file.with_suffix(IMAGE_SUFFIXES[0]).name
     fragment = PAGE_FRAGMENT.search(name)
     index = max(0, int(fragment[1]) - 1) if fragment else 0
     name = name[: fragment.start()] if fragment else name
     parts = SEPARATORS.split(name)
-    if "\0" in name or "" in parts or DRIVE.match(name):
+    if "\0" in name:
         raise _refusal(file, name)
     image = file.parent.joinpath(*parts)
+    leads_out = "" in parts or DRIVE.match(name) or not _within(image, file)
+    if leads_out:
+        image = file.parent / parts[-1]
     if not image.is_file():
-        image = namesake(file) or image
-    if not image.resolve().is_relative_to(file.parent.resolve()):
+        beside = namesake(file)
+        if leads_out and beside is None:
+            raise _refusal(file, name)
+        image = beside or image
+    if not _within(image, file):  # a link
         raise _refusal(file, name)
     return image, index
+
+
+def _within(image: Path, file: Path) -> bool:
+    """Whether the image lies in the folder of the page file or below it."""
+    return image.resolve().is_relative_to(file.parent.resolve())
 
 
 def namesake(file: Path) -> Path | None:

@@ -375,6 +375,15 @@ def test_an_image_outside_the_folder_is_refused(tmp_path: Path, name: str) -> No
         assert "which is not in its folder" in refusal(tmp_path / "data", content)
 
 
+@pytest.mark.parametrize(
+    "name", ["/home/me/scan.png", "C:\\scans\\scan.png", "../scans/scan.png", "/home/me/other.png"]
+)
+def test_an_image_named_as_on_another_computer_is_the_one_beside(tmp_path: Path, name: str) -> None:
+    beside = tmp_path / ("scan.png" if "scan" in name.rpartition("/")[2] else "a.png")
+    Image.new("L", (300, 200)).save(beside)
+    assert read(tmp_path, page_xml("", name)).transcript.page.image == beside
+
+
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / "inner").mkdir(parents=True)
