@@ -22,7 +22,9 @@ FEW = 500  # fewer lines than this are a hand to be learnt, no collection
 class PreprocessingOptions:
     """Pixels -> columns. Stored in the model: training and use see the same image."""
 
-    height: int = option(48, "height to which every line is scaled", unit="px", minimum=16)
+    height: int = option(
+        48, "height to which every line is scaled", unit="px", minimum=16, maximum=512
+    )
     background: bool = option(True, "flatten uneven paper and stretch the contrast")
     deskew: bool = option(True, "level lines that climb or fall")
     deslant: bool = option(True, "set slanted writing upright")

@@ -8,7 +8,6 @@ Confidences are 0..1.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ Float32Array = npt.NDArray[np.float32]
 Point = tuple[float, float]
 
 MODEL_FORMAT = 2  # version of the model files that are written
+TEMPERATURES = 0.01, 100.0  # that a model may have; far beyond any that lines ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,10 @@ class ModelSpec:
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.alphabet, str) or not isinstance(self.training, dict):
+            raise TypeError("the alphabet is no text or the record no table")
         if len(set(self.alphabet)) != len(self.alphabet):
             raise ValueError("the alphabet names a character twice")
-        if not 0.0 < self.temperature < math.inf:
-            raise ValueError(f"temperature {self.temperature} is not above 0")
+        coldest, hottest = TEMPERATURES
+        if not coldest <= self.temperature <= hottest:
+            raise ValueError(f"temperature {self.temperature} is not within {coldest}..{hottest}")

@@ -21,6 +21,7 @@ def with_companion(options: DecodingOptions, training: dict[str, Any]) -> Decodi
     counts for nothing: what a model file says must not open other files."""
     asked = (options.decoder, options.lexicon, options.language_model)
     name = training.get(KEY)
-    if asked != (None, None, None) or name not in shipped_language_models():
+    known = isinstance(name, str) and name in shipped_language_models()
+    if asked != (None, None, None) or not known:
         return options
     return dataclasses.replace(options, language_model=name)

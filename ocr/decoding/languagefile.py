@@ -79,7 +79,7 @@ def read_language_model(path: Path) -> LanguageModel:
         raise _damaged(path, "its contents are not those that were written")
     try:
         return _model(content)
-    except (OcrError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OcrError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise _damaged(path, f"its description is wrong ({error})") from error
 
 

@@ -53,13 +53,15 @@ def load_model_file(path: Path) -> tuple[RecognizerNetwork, ModelSpec]:
     if _checksum(header[METADATA_KEY], tensors) != header[CHECKSUM_KEY]:
         raise damaged(path, "its contents are not those that were written")
     weights = {name: _widened(value) for name, value in tensors.items()}
+    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+        raise damaged(path, "some of its weights are no numbers")
     try:
         with torch.device("meta"):  # sizes alone: the description may ask for any amount
             network = RecognizerNetwork(
                 spec.preprocessing, spec.network, len(Alphabet(spec.alphabet))
             )
         network.load_state_dict(weights, assign=True)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError) as error:
         raise damaged(path, "its weights do not fit its description") from error
     return network.eval(), spec
 

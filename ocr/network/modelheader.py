@@ -68,7 +68,7 @@ def spec_of(path: Path, header: dict[str, str]) -> ModelSpec:
     try:
         values = json.loads(header[METADATA_KEY])
         version = int(values["version"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise damaged(path, "its description cannot be read") from error
     if version > MODEL_FORMAT:
         raise NewerModelError(

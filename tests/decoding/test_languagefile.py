@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ocr.decoding import languagefile
+from ocr.decoding.automaton import Automaton, check
 from ocr.decoding.language import LanguageModel, train_language_model
 from ocr.decoding.languagefile import CHECKSUM_BYTES, read_language_model, write_language_model
 from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError
@@ -141,6 +142,22 @@ def test_numbers_that_lead_out_of_the_arrays_are_damage(
     automaton = model.automaton._replace(**{name: array})
     write_language_model(path, LanguageModel(model.characters, automaton, OPTIONS))
     refused(path, DamagedModelError, "the arcs of the automaton lead nowhere")
+
+
+def test_places_whose_differences_wrap_around_are_damage() -> None:
+    """In 32 bits each of these is no less than the one before."""
+    most, least = np.iinfo(np.int32).max, np.iinfo(np.int32).min
+    automaton = Automaton(
+        first=np.array([0, 3, most, least + 4, 3], np.int32),
+        symbols=np.arange(3, dtype=np.int32),
+        targets=np.zeros(3, np.int32),
+        scores=np.zeros(3, np.float32),
+        fallbacks=np.zeros(4, np.int32),
+        prices=np.zeros(4, np.float32),
+    )
+    assert (np.diff(automaton.first) >= 0).all()
+    with pytest.raises(ValueError, match="lead nowhere"):
+        check(automaton, 3)
 
 
 def test_what_is_not_there_cannot_be_read(tmp_path: Path) -> None:

@@ -261,7 +261,13 @@ def test_a_flipped_header_is_damage(
         (lambda spec: spec.update(colour="red"), "ModelSpec has no field colour"),
         (lambda spec: spec.pop("network"), "its description is wrong"),
         (lambda spec: spec.update(alphabet="aa"), "names a character twice"),
-        (lambda spec: spec.update(temperature=0), "temperature 0 is not above 0"),
+        (lambda spec: spec.update(temperature=0), r"temperature 0 is not within 0\.01\.\.100"),
+        (lambda spec: spec.update(temperature=1e-300), "temperature 1e-300 is not within"),
+        (lambda spec: spec.update(alphabet=[1, 2]), "the alphabet is no text"),
+        (lambda spec: spec.update(training=[]), "the record no table"),
+        (lambda spec: spec.update(version=float("inf")), "its description cannot be read"),
+        (lambda spec: spec["preprocessing"].update(height=10**9), "height is 1000000000, but at"),
+        (lambda spec: spec["network"].update(hidden=10**30), "do not fit its description"),
         (lambda spec: spec.update(temperature="1"), "its description is wrong"),
         (lambda spec: spec.update(alphabet=""), "do not fit its description"),
         (lambda spec: spec["network"].update(hidden=5), "do not fit its description"),
@@ -275,6 +281,17 @@ def test_a_wrong_description_is_damage(
 ) -> None:
     path.write_bytes(with_description(content, change))
     with pytest.raises(DamagedModelError, match=reason):
+        load_model_file(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_damage(path: Path, value: float) -> None:
+    """Everything would be read as nothing, without a word."""
+    network = trained_network()
+    with torch.no_grad():
+        network.output.bias[1] = value
+    save_model(path, network, SPEC)
+    with pytest.raises(DamagedModelError, match="some of its weights are no numbers"):
         load_model_file(path)
 
 
