@@ -2,7 +2,7 @@
 
     cli -> batch, calibration, evaluation, explanation, report, training, tuning, recognition
         -> network -> decoding, preprocessing, formats -> alphabet, confidence, geometry, metrics
-        -> types, options, fields, errors, files, builder, cores
+        -> types, options, fields, errors, files, builder, cores, processes
 
 ``violations`` judges one file's source, ``cycles`` all of them together. Both are tried on
 planted faults first, so that a checker which sees nothing cannot pass.
@@ -29,7 +29,7 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 LEVELS = (
-    {"types", "options", "fields", "errors", "files", "builder", "cores"},
+    {"types", "options", "fields", "errors", "files", "builder", "cores", "processes"},
     {"alphabet", "confidence", "geometry", "metrics"},
     {"decoding", "preprocessing", "formats"},
     {"network"},

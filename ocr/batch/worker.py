@@ -1,4 +1,4 @@
-"""A process that reads pages for another: python -m ocr.batch.worker.
+"""A process that reads pages for another.
 
 It loads the model once, then answers on standard output what comes on standard input (see
 ``ocr.batch.messages``). It writes no file: when the process that started it is killed, nothing

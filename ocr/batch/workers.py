@@ -7,24 +7,22 @@ once more, each alone; one that brings the next process down too has failed.
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 
 from ocr.batch.job import Job
 from ocr.batch.messages import receive, receive_made, send
 from ocr.batch.model import ModelFile
 from ocr.batch.reading import Finished, Made, Task
 from ocr.errors import InputError, ModelError, OcrError, UsageError
+from ocr.processes import command, environment
 
-COMMAND = (sys.executable, "-m", "ocr.batch.worker")
+COMMAND = command("ocr.batch.worker")
 AHEAD = 2  # batches per process that are handed out before they are needed
 PATIENCE = 1.0  # s; on Windows Ctrl-C is not noticed while waiting
 REFUSALS = {kind.exit_code: kind for kind in (UsageError, InputError, ModelError)}
@@ -38,11 +36,9 @@ class _Worker:
     """One process."""
 
     def __init__(self) -> None:
-        # It must find the modules that this process found, wherever it was started from.
-        paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._process = subprocess.Popen(
             COMMAND,
-            env=dict(os.environ, OMP_NUM_THREADS="1", PYTHONPATH=paths),
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ import torch.distributed
 from torch import Tensor, nn
 
 from ocr.errors import OcrError
+from ocr.processes import command, environment
 
 PATIENCE = timedelta(minutes=30)  # a validation on many lines, or a laptop that slept
 START_FIX = "see what it printed above, or train in one with --processes 1"
@@ -118,11 +118,10 @@ class Helpers:
         self._ready = [folder / f".ready-{rank}" for rank in range(1, size)]
         for path in (folder / "meeting", *self._ready):
             path.unlink(missing_ok=True)
-        environment = dict(os.environ, OMP_NUM_THREADS="1")
         self._processes = [
             subprocess.Popen(
-                [sys.executable, "-m", "ocr.training.worker", str(folder), str(rank), str(size)],
-                env=environment,
+                command("ocr.training.worker", str(folder), str(rank), str(size)),
+                env=environment(),
                 stdin=subprocess.DEVNULL,
             )
             for rank in range(1, size)

@@ -1,4 +1,4 @@
-"""A further process of a data-parallel run: python -m ocr.training.worker FOLDER RANK SIZE.
+"""A further process of a data-parallel run, with the arguments FOLDER RANK SIZE.
 
 It takes the same steps as the first process, which alone reports, saves and decides to stop.
 """
