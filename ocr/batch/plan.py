@@ -68,12 +68,15 @@ def plan(
         raise OutputError(f"{printable(out)} is not a folder", "choose another -o")
     folder = OutputFolder(out, read_history(out).written())
     files = dict.fromkeys((*find(sources, folder), *find_listed(listed, folder)))
-    jobs = _unclaimed([job for file in files if not file.error for job in _jobs(file)])
-    absent = tuple(Refusal(_whole_file(file), file.error) for file in files if file.error)
-    if not (jobs or absent):
+    damaged: dict[Job, str] = {}
+    jobs = _unclaimed([job for file in files if not file.error for job in _jobs(file, damaged)])
+    absent = [Refusal(_whole_file(file), file.error) for file in files if file.error]
+    refused = [*absent, *(Refusal(job, damaged[job]) for job in jobs if job in damaged)]
+    jobs = [job for job in jobs if job not in damaged]
+    if not (jobs or refused):
         names = ", ".join(printable(str(source)) for source in sources) or "the list"
         raise InputError(f"there is no image or page in {names}", "known are " + " ".join(KNOWN))
-    whole = _refusing(Plan(tuple(jobs), out, kinds, options, absent))
+    whole = _refusing(Plan(tuple(jobs), out, kinds, options, tuple(refused)))
     _check_collisions(whole)
     _check_places({out / name for job in whole.jobs for name in whole.names(job).values()}, out)
     return _shard(whole)
@@ -86,8 +89,9 @@ def _formats(formats: Sequence[str]) -> tuple[str, ...]:
     return kinds
 
 
-def _jobs(file: InputFile) -> Iterator[Job]:
-    """The pages of a file. One that cannot be opened has one page, which will fail."""
+def _jobs(file: InputFile, damaged: dict[Job, str]) -> Iterator[Job]:
+    """The pages of a file. One whose pages cannot be counted is one page, and why is added to
+    ``damaged``: its first could be read, and the rest would be lost without a word."""
     whole = _whole_file(file)
     if whole.has_lines:
         yield _with_image(whole)
@@ -95,7 +99,8 @@ def _jobs(file: InputFile) -> Iterator[Job]:
     try:
         for page in page_images(file.path):
             yield replace(whole, name=_output_name(file, page.name), index=page.index)
-    except ImageError:
+    except ImageError as error:
+        damaged[whole] = str(error)
         yield whole
 
 

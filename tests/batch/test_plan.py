@@ -60,11 +60,27 @@ def test_pages_of_a_pdf(tmp_path: Path) -> None:
     assert names(plan([tmp_path / "s.pdf"], tmp_path / "out")) == ["s-0001", "s-0002"]
 
 
-@pytest.mark.parametrize("name", ["bad.tif", "bad.pdf", "bad.png"])
-def test_a_file_that_cannot_be_opened_is_one_page(tmp_path: Path, name: str) -> None:
+def test_a_damaged_image_is_one_page(tmp_path: Path) -> None:
+    planned = plan([grow(tmp_path / "scans", "bad.png", "z.png")], tmp_path / "out")
+    assert names(planned) == ["bad", "z"]  # it fails when it is read
+
+
+@pytest.mark.parametrize("name", ["bad.tif", "bad.pdf", "cut.tif"])
+def test_a_file_whose_pages_cannot_be_counted_is_refused_whole(tmp_path: Path, name: str) -> None:
+    """The first of five pages of a file that was cut short can be read, the rest would be lost."""
     pytest.importorskip("pypdfium2")
-    planned = plan([grow(tmp_path / "scans", name, "z.png")], tmp_path / "out")
-    assert names(planned) == ["bad", "z"]
+    scans = grow(tmp_path / "scans", name, "z.png")
+    if name == "cut.tif":
+        pages = [Image.effect_noise((60, 40), 50) for _ in range(5)]
+        pages[0].save(scans / name, save_all=True, append_images=pages[1:])
+        content = (scans / name).read_bytes()
+        (scans / name).write_bytes(content[: len(content) * 7 // 10])
+    planned = plan([scans], tmp_path / "out")
+    assert names(planned) == ["z"]
+    (refusal,) = planned.refused
+    assert refusal.job.source == scans / name
+    assert name in refusal.reason
+    assert "\n" not in refusal.reason
 
 
 @pytest.mark.parametrize("kind", ["pagexml", "alto", "hocr", "json"])
