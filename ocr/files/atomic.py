@@ -18,10 +18,14 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """Put ``content`` at ``path``: written beside it, synced to disk, then renamed over it.
 
     Whoever looks sees the old file or the new one, also after a power cut. Missing folders are
-    made. Raises OutputError if the place cannot be written.
+    made. A device or a pipe, such as /dev/stdout, is written to and stays. Raises OutputError if
+    the place cannot be written.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            path.write_bytes(data)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(_mark(path) + secrets.token_hex(RANDOM_BYTES))
         try:
