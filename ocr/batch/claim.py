@@ -36,7 +36,7 @@ def claimed(out: Path, index: int, count: int) -> Iterator[Ledger]:
                     raise _refusal(out)
             path = mine.with_name(mine.name + SUFFIX)
             path.touch()
-            ledger = Ledger(stack.enter_context(path.open("r+b")))
+            ledger = Ledger(stack.enter_context(path.open("r+b", buffering=0)))
         except OSError as error:
             raise OutputError(
                 f"{printable(folder)} cannot be written ({error.strerror or error})",

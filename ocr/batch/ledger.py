@@ -19,8 +19,9 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ocr.errors import OutputError
 from ocr.files.fingerprint import Fingerprint
@@ -97,8 +98,9 @@ def read_history(out: Path) -> History:
 class Ledger:
     """A ledger that records are added to; whoever opens it holds its lock."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """``file`` is open for reading and writing. A line that was cut short is removed."""
+    def __init__(self, file: FileIO) -> None:
+        """``file`` is open for reading and writing, without a buffer, which would be written once
+        more when it is closed. A line that was cut short is removed."""
         self._file = file
         whole = file.read().rfind(b"\n") + 1
         file.seek(whole)
@@ -112,8 +114,9 @@ class Ledger:
 
     def _write(self, data: bytes) -> None:
         try:
-            self._file.write(data)
-            self._file.flush()
+            rest = memoryview(data)
+            while rest:  # a file without a buffer may take less at once
+                rest = rest[self._file.write(rest) :]
             os.fsync(self._file.fileno())
         except OSError as error:
             raise OutputError(

@@ -24,7 +24,6 @@ from __future__ import annotations
 import os
 import re
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -33,10 +32,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from ocr.errors import ImageError
 from ocr.files.names import printable
+from ocr.preprocessing.quiet import QUIET
 from ocr.types import Float32Array
 
 ImageSource = str | Path | bytes | Image.Image | npt.NDArray[Any]
@@ -47,6 +47,16 @@ WHITES = (1, 255, 65535)  # the ranges that values without a range of their own 
 OVERSHOOT = 0.1  # share of white that resampling may swing past black or white
 DRAWINGS = ("EPS", "WMF")  # Pillow formats that are programs to run, not pixels
 SIDEWAYS = range(5, 9)  # EXIF orientations with rows for columns (CIPA DC-008, table 4)
+TURNS = {  # what sets each of them upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+TIFF_WIDTH, TIFF_HEIGHT = 256, 257  # TIFF 6.0, section 8
 TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0, section 8
 
 
@@ -88,7 +98,8 @@ def image_size(path: Path, frame: int = 0) -> tuple[int, int]:
     ImageError."""
     with reading(path) as stream:
         image = _opened(stream, printable(path), DEFAULT_MAX_PIXELS, frame)
-        width, height = image.size
+        tags: Any = getattr(image, "tag_v2", {})  # a TIFF's size may have been turned already
+        width, height = tags.get(TIFF_WIDTH, image.width), tags.get(TIFF_HEIGHT, image.height)
         return (height, width) if _orientation(image) in SIDEWAYS else (width, height)
 
 
@@ -138,8 +149,7 @@ def decoding(name: str, max_pixels: int) -> Iterator[None]:
     """Whatever Pillow raises while it decodes becomes an ImageError; its warnings, all about
     files that it then reads or refuses, stay silent."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with QUIET:
             yield
     except UnidentifiedImageError as error:
         raise ImageError(
@@ -188,9 +198,8 @@ def _ink_of(image: Image.Image, name: str) -> Float32Array:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    if _orientation(image) not in range(2, 9):
-        return image
-    return ImageOps.exif_transpose(image)
+    turn = TURNS.get(_orientation(image))
+    return image if turn is None else image.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> int:

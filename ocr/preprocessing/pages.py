@@ -88,14 +88,14 @@ def page_size(path: Path, index: int = 0) -> tuple[int, int]:
 
 
 def _indices(path: Path) -> list[int]:
-    """The indices of a file's pages; a TIFF's thumbnails are none."""
+    """The indices of a file's pages; a TIFF's thumbnails are none, unless it has nothing else."""
     if is_pdf(path):
         return list(range(pdf_page_count(path)))
     if path.suffix.lower() not in TIFF_SUFFIXES:
         return [0]
     with reading(path) as stream, decoding(printable(path), DEFAULT_MAX_PIXELS):
         frames = ImageSequence.Iterator(Image.open(stream))
-        return [index for index, frame in enumerate(frames) if _whole(frame)]
+        return [index for index, frame in enumerate(frames) if _whole(frame)] or [0]
 
 
 def _whole(frame: Any) -> bool:

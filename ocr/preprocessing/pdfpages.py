@@ -29,6 +29,8 @@ def is_pdf(path: Path) -> bool:
 def pdf_page_count(path: Path) -> int:
     """How many pages a PDF has. Raises ImageError."""
     with _document(path) as document:
+        if not len(document):
+            raise ImageError(f"{printable(path)} has no pages", "print it anew")
         return len(document)
 
 

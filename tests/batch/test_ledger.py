@@ -36,7 +36,7 @@ def write(out: Path, *records: Record, name: str = "1-of-1") -> Path:
     path = out / FOLDER / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    with path.open("r+b") as file:
+    with path.open("r+b", buffering=0) as file:
         Ledger(file).add(records)
     return path
 

@@ -7,6 +7,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,21 @@ def test_exif_orientation(kind: str, orientation: int) -> None:
     data = encode(L, kind, exif=exif, **options)
     tolerance = 2 * STEP if kind == "JPEG" else 0
     assert_ink(load_image(data), UPRIGHT[orientation](INK), tolerance + 1e-6)
+
+
+def test_a_photo_with_an_odd_entry_in_its_exif_is_turned_all_the_same() -> None:
+    """Pillow writes all of EXIF anew to turn an image, and fails where a type is unexpected."""
+    entries = [(0x0112, 3, 1, b"\0\x06\0\0"), (0x011A, 2, 2, b"x\0\0\0")]  # orientation, resolution
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", len(entries))
+    exif += b"".join(struct.pack(">HHI4s", *entry) for entry in entries) + bytes(4)
+    assert_ink(load_image(encode(L, "PNG", exif=exif)), np.rot90(INK, -1))
+
+
+def test_images_loaded_in_threads_leave_the_callers_warnings_as_they_were() -> None:
+    before, data = list(warnings.filters), encode(L, "PNG")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(load_image, [data] * 400))
+    assert warnings.filters == before
 
 
 def test_a_given_image_is_turned_but_not_changed() -> None:

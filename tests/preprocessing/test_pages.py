@@ -63,8 +63,10 @@ def test_all_pages_of_a_tiff(tmp_path: Path) -> None:
 def test_a_page_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # its right side was up
-    grey_pages()[0].save(tmp_path / "a.jpg", exif=exif)
-    assert page_size(tmp_path / "a.jpg") == load_page(tmp_path / "a.jpg").shape[::-1] == (30, 40)
+    for name in ("a.jpg", "a.tif"):
+        path = tmp_path / name
+        grey_pages()[0].save(path, exif=exif)
+        assert page_size(path) == load_page(path).shape[::-1] == (30, 40)
 
 
 def test_the_thumbnail_in_a_tiff_is_no_page(tmp_path: Path) -> None:
@@ -78,6 +80,11 @@ def test_the_thumbnail_in_a_tiff_is_no_page(tmp_path: Path) -> None:
         image.seek(1)
         assert image.tag_v2[254] == 1
     assert [page.index for page in page_images(path)] == [0, 2]
+
+
+def test_a_tiff_of_thumbnails_alone_is_its_first(tmp_path: Path) -> None:
+    grey_pages()[0].save(tmp_path / "a.tif", tiffinfo={254: 1})
+    assert [page.index for page in page_images(tmp_path / "a.tif")] == [0]
 
 
 def test_another_image_called_a_tiff_is_one_page(tmp_path: Path) -> None:
