@@ -77,7 +77,10 @@ def test_right_values_are_accepted() -> None:
         (lambda: PageTranscript(PAGE, (), "id"), "page p: 0 transcripts for 1 lines"),
         (lambda: Outcome(Path("a"), (), "fine"), "status 'fine'"),
         (lambda: ModelSpec("aba", *OPTIONS), "names a character twice"),
-        (lambda: ModelSpec("ab", *OPTIONS, temperature=0.0), r"temperature 0.0 is not within 0.01..100"),
+        (
+            lambda: ModelSpec("ab", *OPTIONS, temperature=0.0),
+            "temperature 0.0 is not within",
+        ),
         (lambda: ModelSpec("ab", *OPTIONS, temperature=float("nan")), "temperature nan"),
     ],
 )

@@ -22,6 +22,7 @@ LEAST_X_HEIGHT = 6.0
 EXPOSED = 0.55
 # px; the window in which a threshold finds paper: wider than a stroke is thick.
 PAPER_WINDOW = 15
+GRAIN = 1.5  # px, of the noise that is no paper
 Grey = npt.NDArray[np.uint8]
 
 
@@ -122,7 +123,8 @@ def _bilevel(grey: Grey, threshold: float, ranges: Camera, rng: Rng) -> Grey:
     ink, paper = np.percentile(grey, (2, 80))
     contrast = 1 - float(ink) / max(1.0, float(paper))
     window = np.ones((PAPER_WINDOW, PAPER_WINDOW), dtype=np.uint8)
-    around = cv2.blur(cv2.dilate(grey, window), (PAPER_WINDOW, PAPER_WINDOW))
+    smooth = cv2.GaussianBlur(grey, (0, 0), GRAIN)  # else the lightest grain is taken for paper
+    around = cv2.blur(cv2.dilate(smooth, window), (PAPER_WINDOW, PAPER_WINDOW))
     level = around * np.float32(1 - (1 - threshold) * contrast)
     light = np.asarray(grey > level, dtype=np.float32)
     density = ranges.specks.draw(rng)

@@ -8,6 +8,7 @@ as capitals, since its picture of "word" would read WORD.
 from __future__ import annotations
 
 import struct
+import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -38,6 +39,7 @@ DAMAGE = (TTLibError, OSError, EOFError, struct.error, ValueError, LookupError, 
           AssertionError, TypeError)  # fmt: skip
 """What fontTools raises for a damaged font, depending on the table that is damaged."""
 
+RIGHT_TO_LEFT = ("R", "AL")  # Unicode's bidirectional classes; words are set from left to right
 HAND, SERIF, SANS, FIXED = "hand", "serif", "sans", "fixed"
 
 
@@ -107,12 +109,14 @@ def _face(path: Path, font: TTFont) -> Face:
 
 
 def _characters(font: TTFont, drawn: ImageFont.FreeTypeFont) -> frozenset[str]:
-    """What the font maps to a glyph with an outline."""
+    """What the font maps to a glyph with an outline, but for scripts from right to left."""
     offsets: Any = font.get("loca")
     found = set()
     for code, glyph in (font.getBestCmap() or {}).items():
         character = chr(code)
         if not character.isprintable() or character.isspace():
+            continue
+        if unicodedata.bidirectional(character) in RIGHT_TO_LEFT:
             continue
         if offsets is None:
             blank = drawn.getmask(character).getbbox() is None

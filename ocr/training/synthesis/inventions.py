@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ocr.training.synthesis import forms, vocabulary
 from ocr.training.synthesis.chance import Rng, pick, weighted
 
+Invent = Callable[[Rng], str]  # what makes one text up
 ROMAN_VALUES = (
     (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"),
     (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
@@ -194,7 +195,15 @@ def drill(rng: Rng) -> str:
     return " ".join(group() for _ in range(rng.integers(1, 7)))
 
 
-KINDS: tuple[tuple[float, Callable[[Rng], str]], ...] = (
+def receipt_line(rng: Rng) -> str:
+    return filled(rng, forms.RECEIPT_LINES)
+
+
+def table_row(rng: Rng) -> str:
+    return filled(rng, forms.TABLE_ROWS)
+
+
+KINDS: tuple[tuple[float, Invent], ...] = (
     (3, date),
     (3, amount),
     (3, name),
@@ -204,8 +213,8 @@ KINDS: tuple[tuple[float, Callable[[Rng], str]], ...] = (
     (2, lambda rng: filled(rng, forms.REFERENCES)),
     (1, lambda rng: filled(rng, forms.HEADINGS)),
     (1, lambda rng: filled(rng, forms.PAGE_NUMBERS)),
-    (2, lambda rng: filled(rng, forms.TABLE_ROWS)),
-    (1, lambda rng: filled(rng, forms.RECEIPT_LINES)),
+    (2, table_row),
+    (1, receipt_line),
     (1, abbreviations),
     (1, entry),
     (4, drill),
@@ -220,9 +229,11 @@ def invented(rng: Rng) -> str:
 
 def receipt(rng: Rng) -> str:
     """A line of a receipt, for what receipts are printed with."""
-    return filled(rng, forms.RECEIPT_LINES)
+    kind: Invent = weighted(rng, ((6, receipt_line), (1, amount), (1, date), (1, phone)))
+    return kind(rng)
 
 
 def cell(rng: Rng) -> str:
     """What stands in one cell, or one row, of a table."""
-    return filled(rng, forms.TABLE_ROWS)
+    kind: Invent = weighted(rng, ((4, table_row), (3, amount), (2, date), (2, name)))
+    return kind(rng)

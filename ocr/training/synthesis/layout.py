@@ -7,6 +7,7 @@ the network could not see. Words run from left to right.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from ocr.types import Float32Array
 LARGEST_EM = 3.2
 # Share of the mean gap that a narrow one keeps: else two words are one.
 NARROWEST = 0.7
+# What is set whole: faces join other signs into ones that say something else, -> into an arrow.
+PARTS = re.compile(r"[\w.,;:!?()'\"\u2019\u0300-\u036f]+|.")
 # x; blank paper around the ink, so that bending the line loses nothing.
 MARGIN = 1.6
 
@@ -118,7 +121,7 @@ class Typesetter:
                 x += max(NARROWEST * self.word_gap, self.word_gap + rng.normal() * self.gap_jitter)
                 x += self.letter_gap + (self.tab if number == tab else 0)
             start, fonts = x, self.fonts[1 if number < first else 0]
-            for part in word if self.separate else [word]:
+            for part in word if self.separate else PARTS.findall(word):
                 font = pick(rng, fonts)
                 stamps.append(self._stamp(part, font, x, shifts, rng))
                 x += font.getlength(part) + self.letter_gap

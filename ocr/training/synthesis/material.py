@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import features
+
 from ocr.fields import from_dict
 from ocr.options import SynthesisOptions
 from ocr.training.synthesis.corpus import read_corpus, stored_bytes
@@ -50,7 +52,9 @@ class Material:
     def key(self) -> str:
         """Changes with the renderer, the options, the seed and the content of any file. Raises
         UsageError for a file that cannot be read."""
-        settings = [REVISION, asdict(self.options), self.seed]
+        # Without the library that shapes words, letters stand otherwise.
+        shaped = features.check("raqm")
+        settings = [REVISION, shaped, asdict(self.options), self.seed]
         digest = hashlib.sha256(json.dumps(settings).encode())
         for path in (*(path for folder in self.fonts for path in font_files(folder)), *self.texts):
             name = path.name.encode("utf-8", "surrogateescape")  # it need not be UTF-8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ocr.training.ranges import Amount, Ratio
+from ocr.training.synthesis import inventions
 from ocr.training.synthesis.faces import FIXED, SANS, SERIF
 from ocr.training.synthesis.ink import Ink
 from ocr.training.synthesis.layout import Layout
@@ -120,6 +121,7 @@ TABLE = Style(
     share=3,
     faces=((3, SANS), (2, SERIF), (0.5, FIXED)),
     invented=0.9,
+    invent=inventions.cell,
     captures=((4, SCAN), (1, BILEVEL), (1, PHOTOGRAPH)),
     layout=Layout(word_gap=(0.45, 0.8), tab=Amount(0.4, 1, 8), mixed=0.05),
     ink=TONER,
@@ -176,6 +178,7 @@ RECEIPT = Style(
     share=3,
     faces=((2, FIXED), (1, SANS)),
     invented=0.9,
+    invent=inventions.receipt,
     captures=((1, SCAN), (2, PHOTOGRAPH)),
     layout=Layout(tab=Amount(0.5, 1, 9), separate=1),
     ink=Ink(

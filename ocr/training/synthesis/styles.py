@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ocr.training.ranges import Amount, Ratio
+from ocr.training.synthesis import inventions
 from ocr.training.synthesis.camera import Camera
 from ocr.training.synthesis.geometry import Geometry
 from ocr.training.synthesis.ink import Ink
+from ocr.training.synthesis.inventions import Invent
 from ocr.training.synthesis.layout import Layout
 from ocr.training.synthesis.page import Page
 
@@ -31,7 +33,7 @@ class Style:
 
     share     of the lines of its family (print or handwriting), relative to the other styles
     faces     the kinds of face it is written with, with the share of each
-    invented  share of the texts that are not prose, 0..1
+    invented  share of the texts that are not prose, 0..1, made by ``invent``
     captures  with the share of each
     geometry  of a hand; where there is none, the capture's
     """
@@ -45,6 +47,7 @@ class Style:
     ink: Ink = Ink()
     page: Page = Page()
     geometry: Geometry | None = None
+    invent: Invent = inventions.invented
 
     def __post_init__(self) -> None:
         if not (self.captures and self.faces) or not 0 <= self.invented <= 1:

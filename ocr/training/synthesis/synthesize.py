@@ -36,7 +36,7 @@ from ocr.training.synthesis.styles import Style
 from ocr.training.synthesis.texts import INVENTED_CHARACTERS, Texts
 from ocr.types import Float32Array
 
-REVISION = 2  # raised by every change that alters what comes out
+REVISION = 3  # raised by every change that alters what comes out
 # Texts tried before the fonts are called unfit for them.
 ATTEMPTS = 50
 
@@ -111,7 +111,7 @@ class Synthesizer:
         rng = np.random.default_rng((self.seed, index))
         style = weighted(rng, self._styles)
         for _ in range(ATTEMPTS):
-            text = self.texts.draw(rng, style.invented)
+            text = self.texts.draw(rng, style.invented, style.invent)
             face = self.fonts.choose(rng, weighted(rng, style.faces), text)
             if face is not None:
                 return rng, style, text, face

@@ -11,6 +11,7 @@ from ocr.errors import InputError
 from ocr.training.synthesis import forms, inventions, vocabulary
 from ocr.training.synthesis.chance import Rng, pick, weighted
 from ocr.training.synthesis.corpus import Corpus
+from ocr.training.synthesis.inventions import Invent
 
 # Attempts at a text of the characters allowed before it is called hopeless.
 ATTEMPTS = 200
@@ -29,11 +30,11 @@ class Texts:
     def __init__(self, corpus: Corpus, longest: int, allowed: frozenset[str]) -> None:
         self.corpus, self.longest, self.allowed = corpus, longest, allowed
 
-    def draw(self, rng: Rng, invented: float) -> str:
-        """One text; ``invented`` is the share 0..1 that is not prose. Raises InputError if no
-        text has only characters that are allowed."""
+    def draw(self, rng: Rng, invented: float, invent: Invent = inventions.invented) -> str:
+        """One text; ``invented`` is the share 0..1 that is not prose but made by ``invent``.
+        Raises InputError if no text has only characters that are allowed."""
         for _ in range(ATTEMPTS):
-            text = inventions.invented(rng) if rng.random() < invented else self._prose(rng)
+            text = invent(rng) if rng.random() < invented else self._prose(rng)
             text = normalize_text(text)
             fits = 0 < len(text) <= self.longest
             if fits and self.allowed.issuperset(text.replace(" ", "")):

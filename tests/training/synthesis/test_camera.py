@@ -75,6 +75,15 @@ def test_two_levels_are_split_at_the_threshold_wherever_the_paper_is_dark() -> N
         assert far == sorted(c + d for c in struck for d in (*range(6), *range(200, 206)))
 
 
+def test_grain_is_not_taken_for_the_paper() -> None:
+    """A line with noise, split near its paper's tone, is not buried in pepper."""
+    light = np.full((48, 300), 0.55, np.float32)
+    light[20:26, 20:280] = 0.25
+    grey = seen(light, noise=Amount(1, 0.04, 0.04), bilevel=Amount(1, 0.68, 0.68))
+    paper = np.delete(grey, np.s_[16:30], axis=0)
+    assert (paper == 0).mean() < 0.02
+
+
 def test_resolution_scales_the_picture_but_keeps_small_letters_readable() -> None:
     half = Ratio(1, 0.5, 0.5)
     assert seen(text_like(), scale=half).shape == (20, 80)

@@ -46,6 +46,11 @@ def test_a_blank_glyph_is_a_missing_character(tmp_path: Path, draw_font: Draw) -
     assert face.x_height == pytest.approx(0.5, abs=0.01)
 
 
+def test_letters_from_right_to_left_are_left_out(tmp_path: Path, draw_font: Draw) -> None:
+    letters = {**LATIN, "\u05d0": 500, "\u0628": 500}
+    assert read_face(draw_font(tmp_path / "f.ttf", letters)).characters == frozenset("xnbhB")
+
+
 def test_small_capitals_are_no_small_letters(tmp_path: Path, draw_font: Draw) -> None:
     face = read_face(draw_font(tmp_path / "caps.ttf", dict.fromkeys("xnbhB", 700)))
     assert face.characters == frozenset("B")

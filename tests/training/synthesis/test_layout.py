@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.training.ranges import Amount
 from ocr.training.synthesis.faces import Face
 from ocr.training.synthesis.fonts import Library
-from ocr.training.synthesis.layout import LARGEST_EM, Layout, Typesetter, Written
+from ocr.training.synthesis.layout import LARGEST_EM, PARTS, Layout, Typesetter, Written
 from ocr.types import Float32Array
 
 TEXT = "Quick zephyrs vex 14"
@@ -47,6 +47,22 @@ def test_the_plain_line_is_what_freetype_draws_in_one_go(library: Library, name:
     width = min(right - left, right2 - left2)
     ours, theirs = written.ink[top:bottom, left:], whole[top2:bottom2, left2:]
     assert np.abs(ours[:, :width] - theirs[:, :width]).mean() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("office,", ["office,"]),
+        ("l'\u00e9t\u00e9.", ["l'\u00e9t\u00e9."]),
+        ("q\u0303ue", ["q\u0303ue"]),
+        ("a->b", ["a", "-", ">", "b"]),
+        ("up--", ["up", "-", "-"]),
+        ("#&~e", ["#", "&", "~", "e"]),
+    ],
+)
+def test_signs_are_set_by_themselves(word: str, parts: list[str]) -> None:
+    """Shaped together, a face could join them into one that the label does not have."""
+    assert PARTS.findall(word) == parts
 
 
 def test_the_x_height_is_as_asked(library: Library) -> None:

@@ -134,6 +134,16 @@ def test_inventions_stay_within_their_characters_and_use_them_all() -> None:
     assert set("".join(vocabulary.DRILLS)) <= seen
 
 
+def test_a_style_has_its_own_inventions(corpus: Corpus) -> None:
+    texts, rng = Texts(corpus, 90, INVENTED_CHARACTERS), np.random.default_rng(1)
+    drawn = {texts.draw(rng, 1.0, lambda rng: f"No. {rng.integers(9)}") for _ in range(40)}
+    assert all(text.startswith("No. ") for text in drawn)
+    for invent in (inventions.receipt, inventions.cell):
+        found = [invent(rng) for _ in range(400)]
+        assert any(character.isdigit() for character in "".join(found))
+        assert len(set(found)) > 200
+
+
 def test_weighted_choices_follow_their_shares() -> None:
     rng = np.random.default_rng(7)
     drawn = [weighted(rng, ((1, "a"), (0, "b"), (3, "c"))) for _ in range(4000)]

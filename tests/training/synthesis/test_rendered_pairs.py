@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from ocr.errors import InputError, UsageError
 from ocr.options import SynthesisOptions
@@ -109,7 +109,7 @@ def test_the_key_of_the_material_is_that_of_its_names_bytes(
     font, text = draw_font(tmp_path / "fonts" / "é.ttf", {"a": 500}), tmp_path / "è.txt"
     text.write_text("a", encoding="utf-8")
     material = Material((tmp_path / "fonts",), (text,), SynthesisOptions(), seed=1)
-    settings = json.dumps([REVISION, asdict(material.options), 1])
+    settings = json.dumps([REVISION, features.check("raqm"), asdict(material.options), 1])
     digest = hashlib.sha256(settings.encode())
     for path in (font, text):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
