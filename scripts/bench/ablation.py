@@ -61,6 +61,7 @@ def prepared(given: argparse.Namespace) -> Run:
     """The recipe's run, of ``given.lines`` lines, judged before and after alone."""
     recipe = json.loads((ROOT / "scripts" / "recipes" / f"{given.name}.json").read_text("utf-8"))
     recipe["training"] |= {"validation_lines": VALIDATION_LINES, "processes": 1, "patience": 0}
+    recipe["training"]["retain"] = 1.0  # all of MODEL's weights
     lay_out = runpy.run_path(str(ROOT / "scripts" / "train_default"))["lay_out"]
     output = given.runs / f"{given.name}.safetensors"
     with claimed(output, overwrite=True):

@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 from ocr.evaluation import evaluate
 from ocr.files.atomic import write_atomically
 from ocr.metrics import ErrorRate
+from ocr.network.modelheader import model_id
 from ocr.options import AdaptationOptions, TrainingOptions
 from ocr.recognition import load_model
 from ocr.training.claim import claimed
@@ -41,7 +42,7 @@ Row = tuple[int, ErrorRate, float]  # lines learnt, CER of the hand, mean CER of
 
 def adapted(model: Path, hand: Path, lines: int, training: TrainingOptions, runs: Path) -> Path:
     """A copy of the model that has learnt from the first ``lines`` of the hand."""
-    final = runs / f"{hand.name}-{lines}.safetensors"
+    final = runs / f"{model_id(model)}-{hand.name}-{lines}-{training.minutes:g}min.safetensors"
     if final.exists():
         return final
     rows = (hand / "train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[:lines]

@@ -18,15 +18,16 @@ from ocr.formats.pagefile import read_page
 from ocr.preprocessing.crop import crop_line
 from ocr.preprocessing.image import image_size, load_image
 from ocr.preprocessing.kind import SMALLEST_PAGE, is_page
+from ocr.training.data.dataset import read_samples
 
 
 def line_lists(shared: Path) -> Iterator[tuple[str, bool]]:
     """(name, taken for a page) of every line image; most are too small to need decoding."""
     for listing in sorted(shared.glob("data/*/*/*.tsv")):
-        for row in listing.read_text(encoding="utf-8").splitlines():
-            image = listing.parent / row.partition("\t")[0]
-            small = min(image_size(image)) < SMALLEST_PAGE
-            yield str(image.relative_to(shared)), not small and is_page(load_image(image))
+        for sample in read_samples([listing]).samples:
+            small = min(image_size(sample.image)) < SMALLEST_PAGE
+            page = not small and is_page(load_image(sample.image))
+            yield str(sample.image.relative_to(shared)), page
 
 
 def cut_lines(shared: Path) -> Iterator[tuple[str, bool]]:
