@@ -1,4 +1,5 @@
-"""Knows what remains to be done, and writes what was made: the record first, then the files."""
+"""Knows what remains to be done, and writes what was made: the record first, then the files, and
+then that they are written."""
 
 from __future__ import annotations
 
@@ -67,11 +68,15 @@ class Bookkeeper:
             if job.name in self._pending
         ]
         self._ledger.add(self._record(*page) for page in pages if not page[1].error)
+        done = [each for each in pages if not each[1].error]
+        for each in done:
+            self._write(*each)
+        if done:
+            self._ledger.confirm([job.name for job, _, _ in done])
         for job, page, standing in pages:
             if page.error:
                 yield _failed(job, page.error, page.seconds)
             else:
-                self._write(job, page, standing)
                 yield self._outcome(job, "done", standing, page)
 
     def _record(self, job: Job, page: Made, standing: Standing) -> Record:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ocr.errors import OutputError
 from ocr.files.atomic import write_atomically
 from ocr.files.names import place_of, printable
 from ocr.types import Outcome
@@ -23,12 +24,18 @@ def failures_path(out: Path, part: tuple[int, int]) -> Path:
 def write_failures(out: Path, part: tuple[int, int], outcomes: Sequence[Outcome]) -> None:
     """List the pages and lines that failed; without any, remove the list of an earlier run.
 
-    Lists of runs that divided the work otherwise are removed: none of them is at work now.
+    Lists of runs that divided the work otherwise are removed: none of them is at work now. Raises
+    OutputError where a file of another kind has the list's name.
     """
     path = failures_path(out, part)
     rows = sorted(row for outcome in outcomes for row in _rows(outcome))
     for old in _earlier(out, part[1]):
         old.unlink()
+    if rows and path.exists() and not _is_ours(path):
+        raise OutputError(
+            f"{printable(path)} is no list of failures, and stays",
+            "move it away, and the same command writes the list",
+        )
     if rows:
         write_atomically(path, HEADER + "".join(rows))
     elif _is_ours(path):

@@ -65,21 +65,51 @@ class Record:
         return Record(**values)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Pages whose files were written as their newest records say."""
+
+    pages: tuple[str, ...]
+
+
+def _entry(line: bytes) -> Record | Written:
+    """Raises ValueError, KeyError or TypeError for what is neither."""
+    if not line.startswith(b'{"written"'):
+        return Record.from_line(line)
+    pages = json.loads(line)["written"]
+    if not all(isinstance(page, str) for page in pages):
+        raise ValueError("no names of pages")
+    return Written(tuple(pages))
+
+
 class History:
     """All records of an output folder, by page."""
 
-    def __init__(self, records: Iterable[Record] = ()) -> None:
+    def __init__(self) -> None:
         self._records: dict[str, list[Record]] = {}
-        for record in records:
-            self.add(record)
+        self._left: dict[str, list[Record]] = {}
 
-    def add(self, record: Record) -> None:
-        """One more."""
-        self._records.setdefault(record.page, []).append(record)
+    def add_all(self, entries: Iterable[Record | Written]) -> None:
+        """What one ledger says, from the oldest to the newest."""
+        left: dict[str, list[Record]] = {}
+        for entry in entries:
+            if isinstance(entry, Record):
+                self._records.setdefault(entry.page, []).append(entry)
+                left.setdefault(entry.page, []).append(entry)
+            else:
+                for page in entry.pages:
+                    left[page] = left.get(page, [])[-1:]
+        for page, records in left.items():
+            self._left.setdefault(page, []).extend(records)
 
     def of(self, page: str) -> Sequence[Record]:
         """The records of a page; those of one shard from the oldest to the newest."""
         return self._records.get(page, ())
+
+    def left(self, page: str) -> Sequence[Record]:
+        """The records of which a file may lie there as it was written: the newest, and those
+        before it where a run was stopped between its record and its files."""
+        return self._left.get(page, ())
 
     def written(self) -> Iterator[str]:
         """Every path that was ever written, below OUT, with ``/``."""
@@ -90,8 +120,7 @@ def read_history(out: Path) -> History:
     """What the ledgers of an output folder say. Raises OutputError for one that is damaged."""
     history = History()
     for path in sorted((out / FOLDER).glob("*" + SUFFIX)):
-        for record in _records(path):
-            history.add(record)
+        history.add_all(_entries(path))
     return history
 
 
@@ -112,6 +141,10 @@ class Ledger:
         """Add records; they are on the disk when this returns. Raises OutputError."""
         self._write(b"".join(record.to_line() for record in records))
 
+    def confirm(self, pages: Sequence[str]) -> None:
+        """Say that the files of the pages' newest records are written. Raises OutputError."""
+        self._write(_line({"written": list(pages)}))
+
     def _write(self, data: bytes) -> None:
         try:
             rest = memoryview(data)
@@ -128,7 +161,7 @@ def _line(values: dict[str, Any]) -> bytes:
     return json.dumps(values).encode("ascii") + b"\n"
 
 
-def _records(path: Path) -> Iterator[Record]:
+def _entries(path: Path) -> Iterator[Record | Written]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -142,7 +175,7 @@ def _records(path: Path) -> Iterator[Record]:
         )
     for number, line in enumerate(lines, start=2):
         try:
-            yield Record.from_line(line)
+            yield _entry(line)
         except (ValueError, KeyError, TypeError) as error:
             raise OutputError(
                 f"line {number} of {printable(path)} is damaged",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from ocr.batch.failures import NAME as LIST_NAME
 from ocr.batch.inputs import KNOWN, InputFile, OutputFolder, find, find_listed
 from ocr.batch.job import Job
 from ocr.batch.ledger import read_history
@@ -170,6 +171,11 @@ def _check_collisions(planned: Plan) -> None:
                 raise UsageError(
                     f"{owner.place} and {job.place} would both become {output}",
                     "rename one, or transcribe them into different folders",
+                )
+            if LIST_NAME.fullmatch(name):
+                raise UsageError(
+                    f"{output}, made from {job.place}, would be taken for the list of failures",
+                    "rename it",
                 )
             if real_out / name in inputs:
                 raise UsageError(

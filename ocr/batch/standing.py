@@ -72,7 +72,7 @@ class Standings:
                 missing.append(kind)
             elif found in _hashes(current, name):
                 continue
-            elif found in _hashes(records, name):
+            elif found in _hashes(self._history.left(job.name), name):
                 missing.append(kind)
             else:
                 kept.append(path)

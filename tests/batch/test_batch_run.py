@@ -176,6 +176,16 @@ def test_a_file_that_only_has_the_name_of_the_list_stays(scans: Path, tmp_path: 
     out = grow(tmp_path / "out", "failures.tsv", "failures-1-of-2.tsv")
     transcribe(NameReader(), [scans], out)
     assert tree(out)["failures.tsv"] == tree(out)["failures-1-of-2.tsv"] == "bytes"
+    grow(scans, "bad.png")
+    with pytest.raises(OutputError, match=r"failures\.tsv is no list of failures, and stays"):
+        transcribe(NameReader(), [scans], out)
+    assert tree(out)["failures.tsv"] == "bytes"
+
+
+def test_no_output_has_the_name_of_the_list(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "failures.png")
+    with pytest.raises(UsageError, match="would be taken for the list of failures; rename it"):
+        transcribe(NameReader(), [scans], tmp_path / "out", ("tsv",))
 
 
 def test_shards_have_lists_of_their_own(tmp_path: Path) -> None:

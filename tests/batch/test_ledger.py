@@ -61,6 +61,19 @@ def test_records_are_added_to_what_is_there(tmp_path: Path) -> None:
     assert sorted(history.written()) == ["x.json", "x.txt", "x.txt"]
 
 
+def test_only_the_newest_record_counts_once_its_files_are_written(tmp_path: Path) -> None:
+    """Before that a run may have stopped between the record and the files."""
+    path = write(tmp_path, record("x", txt="1"), record("x", txt="2"), record("y", txt="3"))
+    assert [left.outputs["x.txt"] for left in read_history(tmp_path).left("x")] == ["1", "2"]
+    with path.open("r+b", buffering=0) as file:
+        Ledger(file).confirm(["x"])
+    history = read_history(tmp_path)
+    assert [left.outputs["x.txt"] for left in history.left("x")] == ["2"]
+    assert len(history.left("y")) == 1
+    write(tmp_path, record("x", txt="4"))
+    assert [left.outputs["x.txt"] for left in read_history(tmp_path).left("x")] == ["2", "4"]
+
+
 def test_the_ledgers_of_all_shards_are_read(tmp_path: Path) -> None:
     write(tmp_path, record("x", txt="1"), name="1-of-2")
     write(tmp_path, record("x", txt="2"), name="2-of-2")

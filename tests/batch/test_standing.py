@@ -92,13 +92,24 @@ def test_what_changed_is_done_again_and_nothing_else(
     assert run(done)[0] == []  # and then it is done
 
 
-def test_a_file_with_the_size_and_time_of_the_old_one_is_taken_for_it(done: Path) -> None:
-    """As make and rsync do: hashing every image at every start would take hours."""
+def test_a_file_with_the_size_and_time_of_the_old_one_is_another(done: Path) -> None:
+    """Scans without compression have one size, and copies keep the time."""
     path = done / "scans" / "x.png"
     status = path.stat()
     path.write_bytes(path.read_bytes()[::-1])
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert run(done)[0] == []
+    assert run(done)[0] == ["x.png"]
+
+
+def test_a_correction_to_what_another_model_had_read_is_kept(done: Path) -> None:
+    """It is not taken for what that model left there."""
+    earlier = (done / "out" / "x.json").read_bytes()
+    assert len(run(done, model="m2")[0]) == 3
+    (done / "out" / "x.json").write_bytes(earlier)
+    names, outcomes = run(done, model="m3")
+    assert sorted(names) == ["x.png", "y.png", "z.png"]
+    assert (done / "out" / "x.json").read_bytes() == earlier
+    assert [path.name for outcome in outcomes for path in outcome.kept] == ["x.json"]
 
 
 def test_another_model_reads_everything_again(done: Path) -> None:
