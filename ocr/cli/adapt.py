@@ -69,6 +69,7 @@ def command(
     if drafted or _transcribed(lines):
         check_free(output, overwrite)
         if drafted:
+            click.echo(f"learning from {draft}, into which lines were read before")
             _require_corrections(draft, model)
         _learn((str(draft),) if drafted else lines, output, model, options, overwrite)
         return
@@ -153,6 +154,8 @@ def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
             move(done, len(images))
     if not rows:
         raise InputError("no image could be read", "give images of single lines")
+    if draft.exists():  # made by somebody while the lines were read, and maybe corrected
+        raise UsageError(f"{draft} has been made meanwhile", "the same command learns from it")
     write_atomically(draft, "".join(rows))
     return len(rows)
 

@@ -9,7 +9,7 @@ import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.tuningdata import lines_option, read_known_lines
-from ocr.errors import UsageError
+from ocr.errors import ModelError, UsageError
 from ocr.options import DecodingOptions
 
 EXAMPLES = """\
@@ -41,6 +41,7 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     from ocr.calibration import calibrate_model
     from ocr.cli.train import model_file
     from ocr.network.modelfile import save_described
+    from ocr.network.modelheader import model_id
     from ocr.network.shipped import resolve_model, shipped_models
     from ocr.recognition import load_model
 
@@ -54,6 +55,8 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
         earlier = recognizer.spec.temperature
         found = calibrate_model(known, recognizer.alphabet, earlier)
         temperature = earlier * found.temperature
+        if model_id(path) != recognizer.model_id:
+            raise ModelError(f"{path} has become another model meanwhile", "give the command again")
         spec = dataclasses.replace(recognizer.spec, temperature=temperature)
         save_described(output or path, path, spec)
         click.echo(

@@ -148,6 +148,13 @@ def _convert(conversion: Conversion) -> int:
     from ocr.formats.pagefile import read_page
 
     page = read_page(conversion.source)
+    scan = page.transcript.page.image
+    for _, target in conversion.targets:
+        if target.exists() and scan.exists() and target.samefile(scan):
+            raise UsageError(
+                f"{printable(target)} is the scan of {printable(conversion.source)}",
+                "choose another -o",
+            )
     contents = [(WRITERS[kind](page.transcript), target) for kind, target in conversion.targets]
     for content, target in contents:
         write_atomically(target, content)

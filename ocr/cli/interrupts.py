@@ -1,14 +1,18 @@
-"""Ctrl-C and SIGTERM as a request that a training grants at the end of its step."""
+"""Ctrl-C, SIGTERM and a closed terminal as a request that a training grants at the end of its
+step."""
 
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 from ocr.cli.failures import Terminated, say
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+if hasattr(signal, "SIGHUP"):  # not on Windows
+    SIGNALS.append(signal.SIGHUP)
 
 
 class StopRequest:
@@ -31,6 +35,7 @@ class StopRequest:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.number:
-            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+            raise KeyboardInterrupt if number == signal.SIGINT else Terminated
         self.number = number
-        say("\nstopping after this step; again to stop at once", "yellow")
+        with suppress(OSError):  # who read it may have been stopped by the same key
+            say("\nstopping after this step; again to stop at once", "yellow")

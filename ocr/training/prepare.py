@@ -69,6 +69,7 @@ def prepare(
     if recipe.few and len(dataset.samples) - held_back < FEW:
         recipe = replace(recipe, training=recipe.few)
     start = recipe.start.read_bytes() if recipe.start else b""
+    material_key = recipe.material.key() if recipe.material else ""
     on_data()
     folder = run_folder(output)
     preprocessing = started.preprocessing if started else recipe.preprocessing
@@ -93,7 +94,7 @@ def prepare(
         validation=tuple(position[sample.id] for sample in validating),
         start=folder / START if start else None,
         material=recipe.material,
-        material_key=recipe.material.key() if recipe.material else "",
+        material_key=material_key,
         sources=Sources(tuple(source_of[s.id] - first for s in train), recipe.weights),
     )
     # Kept as it is, should another become the usual one before a stopped run goes on.

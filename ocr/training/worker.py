@@ -20,8 +20,9 @@ def main(folder: str, rank: str, size: str) -> int:
     """Returns the exit code: 0, or 1 if the first process has gone."""
     # A terminal or service manager tells the whole group; the first process decides, at a step's
     # end. When it ends without a word, the exchange fails here.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # the last not on Windows
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     run = load_run(Path(folder))
     ready(Path(folder), int(rank))
     exchange = Gloo(Path(folder), int(rank), int(size))

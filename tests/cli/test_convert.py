@@ -130,6 +130,18 @@ def test_a_file_that_exists_stays(ocr: Run) -> None:
     assert Path("in/a.xml").read_bytes() == source
 
 
+def test_the_scan_is_never_replaced(ocr: Run) -> None:
+    """A page of scan.pdf would become scan.pdf, searchable but no longer the original."""
+    put("in/p.xml", page("a"))
+    scan = Path("in/p.png").read_bytes()
+    Path("in/p.txt").symlink_to("p.png")
+    result = ocr("convert", "in/p.xml", "-o", "in/p.txt", "--overwrite")
+    assert result.exit_code == 4
+    assert "in/p.txt is the scan of in/p.xml; choose another -o" in result.stderr
+    assert Path("in/p.png").read_bytes() == scan
+    assert Path("in/p.txt").is_symlink()
+
+
 def test_a_page_that_fails_in_one_format_leaves_nothing(ocr: Run) -> None:
     pytest.importorskip("pikepdf")
     put("in/a.xml", page("a"))

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ocr.errors import InputError, OutputError, UsageError
-from ocr.files.atomic import write_atomically
+from ocr.files.atomic import remove_leftovers, write_atomically
 from ocr.files.names import TEXT_SUFFIX, printable
 from ocr.training.synthesis.camera import Grey
 from ocr.training.synthesis.material import Material
@@ -76,6 +76,7 @@ def _known_key(folder: Path) -> str | None:
     for a folder of other things."""
     manifest = folder / MANIFEST
     try:
+        remove_leftovers([manifest])
         if not manifest.is_file():
             if folder.exists() and next(folder.iterdir(), None):
                 raise UsageError(
