@@ -17,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr.alphabet import BLANK, Alphabet
+from ocr.errors import ImageError
 from ocr.preprocessing import ImageSource, preprocess
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME
 from ocr.preprocessing.image import load_image
+from ocr.preprocessing.kind import is_page
 from ocr.recognition import Recognizer, transcript_of
 from ocr.types import Float32Array, Transcript
 
@@ -74,7 +76,11 @@ class Explanation:
 
 def explain(recognizer: Recognizer, source: ImageSource, layer: int | None = None) -> Explanation:
     """Read one line and keep what the network said. ``layer``, counted from 1, is the one whose
-    cells are looked into. Raises ImageError, and UsageError if a layer has no gates."""
+    cells are looked into. Raises ImageError, for a page too, and UsageError if a layer has no
+    gates."""
+    image = load_image(source)
+    if is_page(image):
+        raise ImageError("the image shows a page", "give one of its lines, cut out")
     columns = preprocess(source, recognizer.spec.preprocessing)
     (log_probs,) = recognizer.log_probs([columns])
     hypotheses = recognizer.decode(log_probs)
@@ -88,7 +94,7 @@ def explain(recognizer: Recognizer, source: ImageSource, layer: int | None = Non
 
         cells = cell_activity(recognizer.engine, columns, layer)
     return Explanation(
-        image=load_image(source),
+        image=image,
         frames=columns.edges[places],
         probabilities=np.exp(log_probs),
         path=path,

@@ -67,7 +67,7 @@ def command(
     draft = output.with_suffix(LIST)
     drafted = draft.exists()
     if drafted or _transcribed(lines):
-        check_free(output, overwrite)
+        check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
         if drafted:
             click.echo(f"learning from {draft}, into which lines were read before")
             _require_corrections(draft, model)
@@ -168,14 +168,23 @@ def _listable(image: Path) -> bool:
 
 def _require_corrections(draft: Path, model: str) -> None:
     """Raise UsageError for a draft that says no more than the model itself: to learn from it
-    would confirm the model in its errors."""
+    would confirm the model in its errors. Raises InputError for rows that cannot be used, as of a
+    spreadsheet that wrote them in another encoding: what was corrected there would be lost."""
     from ocr.cli.display import counted, progress_bar
     from ocr.evaluation import evaluate
     from ocr.recognition import load_model
     from ocr.training.data.dataset import read_samples
 
+    dataset = read_samples([draft])
+    if dataset.problems:
+        first = dataset.problems[0]
+        raise InputError(
+            f"{counted(len(dataset.problems), 'row')} of {draft} cannot be used; the first, "
+            f"{first.id}: {first.reason}",
+            first.fix,
+        )
     with progress_bar("reading") as move:
-        report = evaluate(load_model(model), read_samples([draft]).samples, on_progress=move)
+        report = evaluate(load_model(model), dataset.samples, on_progress=move)
     corrected = sum(line.edits > 0 for line in report.lines)
     if not corrected:
         raise UsageError(
@@ -205,7 +214,10 @@ def _learn(
         fall = f"{100 * (1 - best / before):.0f} % fewer errors"
         click.echo(f"{percent(before)} before, {percent(best)} after, {fall}")
     else:
-        click.echo(f"{percent(before)} before and no better after; correct more lines")
+        click.echo(
+            f"{percent(before)} before and no better after; correct more lines, "
+            "then the same command with --overwrite"
+        )
     click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {output}")
 
 

@@ -17,6 +17,9 @@ ocr info default                          the model that came with the program
 ocr info mine.safetensors --format json   every field"""
 
 
+PARTS = ("preprocessing", "network")
+
+
 @make_command("info", EXAMPLES)
 @click.argument("model", default="default")
 @format_option("text", "json")
@@ -59,9 +62,21 @@ def _text(facts: dict[str, Any]) -> Iterator[str]:
     yield f"\nwrites {len(facts['alphabet'])} characters"
     for name, characters in grouped(facts["alphabet"]).items():
         yield f"  {name:<14} {characters}"
-    for title in ("preprocessing", "network", "training"):
+    training = dict(facts["training"])
+    runs = list(_earlier(training.pop("earlier", None)))
+    for title, values in (*((name, facts[name]) for name in PARTS), ("training", training)):
         yield f"\n{title}"
-        yield from _entries(facts[title], "  ")
+        yield from _entries(values, "  ")
+    if runs:
+        minutes = sum(run.get("minutes", 0.0) for run in runs)
+        yield f"  earlier        {len(runs)} runs, {minutes:,.0f} minutes; see: --format json"
+
+
+def _earlier(run: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """The runs before, the last one first."""
+    while run:
+        yield run
+        run = run.get("earlier")
 
 
 def _entries(values: dict[str, Any], indent: str) -> Iterator[str]:

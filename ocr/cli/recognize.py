@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,12 +129,38 @@ def _results(
     options: ReadingOptions,
 ) -> Iterator[tuple[PageImage | OcrError, Reading | OcrError]]:
     """Each source with what became of it, batch by batch."""
-    rest = iter(sources)
-    while batch := list(islice(rest, BATCH)):
+    for batch in _batches(sources):
         usable = [source for source in batch if not isinstance(source, OcrError)]
         read = iter(recognizer.read_many(usable, options) if recognizer else ())
         for source in batch:
             yield source, source if isinstance(source, OcrError) else next(read)
+
+
+def _batches(sources: Iterable[PageImage | OcrError]) -> Iterator[list[PageImage | OcrError]]:
+    """Small images together, which is quicker; what is as large as a page, or one of several
+    in a file, alone: its text is seen as soon as it is read."""
+    batch: list[PageImage | OcrError] = []
+    for source in sources:
+        batch.append(source)
+        if len(batch) == BATCH or _is_large(source):
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _is_large(source: PageImage | OcrError) -> bool:
+    from ocr.preprocessing.image import image_size
+    from ocr.preprocessing.kind import SMALLEST_PAGE
+    from ocr.preprocessing.pdfpages import is_pdf
+
+    if isinstance(source, OcrError) or source.path == Path(STDIN):
+        return False
+    try:
+        several = bool(source.index) or is_pdf(source.path)
+        return several or min(image_size(source.path)) >= SMALLEST_PAGE
+    except ImageError:
+        return False  # it is told when it is read
 
 
 def _shown(image: PageImage, reading: Reading, model_id: str, kind: str) -> list[str]:

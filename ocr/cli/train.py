@@ -208,7 +208,7 @@ def _must_match(kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()
         if value != settled and field not in but:
             raise UsageError(
                 f"{owner} has {field.replace('_', ' ')} {settled}, which cannot become {value}",
-                f"leave {switch_of(kind, field)} out",
+                f"leave {switch_of(kind, field)} out, or begin another with --from",
             )
 
 
@@ -268,6 +268,8 @@ def _farewell(run: Run, last: Progress | None) -> str:
         )
     early = f"no better in {run.options.patience} validations, so this is the end\n"
     best = f"best CER {percent(last.best_cer)}\n" if run.validation else ""
+    if run.validation and last.best_cer >= 1:
+        best += "it has not begun to read: train longer, or, with few lines, --from default\n"
     return (
         f"{early if last.fraction < 1 else ''}{best}model  {run.output}\n"
         f"log    {run.folder / 'log.jsonl'}\n"

@@ -42,7 +42,7 @@ KINDS |= {"fallbacks": "<i4", "prices": "<f4"}
 def resolve_language_model(name_or_path: str | Path) -> Path:
     """The file of a path, or of a shipped language model's name such as ``latin``. Raises
     ModelError."""
-    return resolve(name_or_path, shipped_language_models(), "language model")
+    return resolve(name_or_path, shipped_language_models(), "language model", SUFFIX)
 
 
 def shipped_language_models() -> dict[str, Path]:

@@ -17,9 +17,9 @@ def shipped_files(suffix: str) -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob(f"*{suffix}"))}
 
 
-def resolve(name_or_path: str | Path, shipped: Mapping[str, Path], kind: str) -> Path:
-    """The file of a path, or of a shipped name; ``kind`` says in messages what it should be.
-    Raises ModelError."""
+def resolve(name_or_path: str | Path, shipped: Mapping[str, Path], kind: str, suffix: str) -> Path:
+    """The file of a path, with its suffix or without, or of a shipped name; ``kind`` says in
+    messages what it should be. Raises ModelError."""
     try:
         path = Path(name_or_path).expanduser()
         is_file, is_folder = path.is_file(), path.is_dir()
@@ -29,6 +29,9 @@ def resolve(name_or_path: str | Path, shipped: Mapping[str, Path], kind: str) ->
         return path
     if str(name_or_path) in shipped:
         return shipped[str(name_or_path)]
+    whole = path.with_name(path.name + suffix) if path.name else path
+    if whole.is_file():
+        return whole
     if is_folder:
         raise ModelError(f"{path} is a folder", f"give a {kind} file")
     names = ", ".join(shipped) or "none"

@@ -61,6 +61,8 @@ def _content(path: Path, size: int) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(size)
+    except IsADirectoryError as error:
+        raise PageFileError(f"{name} is a folder", f"name its files: '{name}/*.xml'") from error
     except OSError as error:
         raise PageFileError(f"{name} cannot be read: {error.strerror}", "check its name") from error
     if not data.strip():

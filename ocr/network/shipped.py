@@ -14,7 +14,7 @@ def resolve_model(name_or_path: str | Path) -> Path:
     """The file of a path, or of a shipped model's name such as ``default``. Raises ModelError."""
     models = shipped_models()
     others = {alias: models[name] for alias, name in aliases().items()}
-    return resolve(name_or_path, {**others, **models}, "model")
+    return resolve(name_or_path, {**others, **models}, "model", SUFFIX)
 
 
 def aliases() -> dict[str, str]:

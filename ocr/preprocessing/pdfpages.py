@@ -11,7 +11,7 @@ from PIL import Image
 
 from ocr.errors import ImageError, MissingExtraError
 from ocr.files.names import printable
-from ocr.preprocessing.image import DEFAULT_MAX_PIXELS
+from ocr.preprocessing.image import DEFAULT_MAX_PIXELS, reading
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -55,6 +55,8 @@ def pdf_picture(path: Path, index: int) -> Image.Image:
 @contextmanager
 def _document(path: Path) -> Iterator[PdfDocument]:
     name = printable(path)
+    with reading(path):
+        pass  # what the system says against it, PDFium does not
     try:
         import pypdfium2
     except ImportError as error:  # of this file alone: images beside it can be read

@@ -18,9 +18,10 @@ PREPARED = ("lines.bin", "lines.json", PROBLEMS, START)
 TRAINED = ("run.json", "checkpoint.safetensors", "log.jsonl", "curve.png", "meeting")
 
 
-def check_free(output: Path, overwrite: bool = False) -> None:
+def check_free(output: Path, overwrite: bool = False, advice: str = "") -> None:
     """Raise UsageError if a new run that writes ``output`` would lose anything, unless told to
-    ``overwrite``, or if its folder holds files of another kind. Changes nothing."""
+    ``overwrite``, or if its folder holds files of another kind. Changes nothing. ``advice``: what
+    to do then, instead of going on."""
     folder = run_folder(output)
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     foreign = sorted(n for n in names - {*PREPARED, *TRAINED} if not n.startswith("."))
@@ -33,8 +34,8 @@ def check_free(output: Path, overwrite: bool = False) -> None:
     if not overwrite and (names & set(TRAINED) or output.exists()):
         raise UsageError(
             f"{output if output.exists() else folder} exists already",
-            f"go on with: ocr train -o {output} --resume, begin anew with --overwrite, or choose "
-            "another -o",
+            (advice or f"go on with: ocr train -o {output} --resume, begin anew with --overwrite")
+            + ", or choose another -o",
         )
 
 

@@ -213,7 +213,8 @@ class Trainer:
         if cer is None:
             self._keep(None)
             return None
-        counters.unimproved += 1
+        if min(cer, counters.best_cer) < 1:  # before that it has yet to begin to read
+            counters.unimproved += 1
         if cer < counters.best_cer:
             counters.best_cer, counters.best_step, counters.unimproved = cer, counters.step, 0
             self._keep(cer)

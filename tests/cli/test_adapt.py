@@ -65,6 +65,21 @@ def test_the_command_to_give_again_keeps_its_switches(ocr: Run, lines: Path, mod
     assert f"-m {model} --minutes 20 --overwrite\n" in result.stdout
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_draft_saved_in_another_encoding_is_refused_whole(
+    ocr: Run, draft: Path, lines: Path, model: Path, encoding: str
+) -> None:
+    """Else what was corrected would be left out, and the rest learnt."""
+    first, *rest = draft.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row.split(chr(9))[0]}\t\u00e9t\u00e9" for row in rest]
+    draft.write_bytes("\n".join([first, *rows]).encode(encoding))
+    result = ocr("adapt", lines, "-o", "mine", "-m", model)
+    assert result.exit_code == 4
+    assert "of mine.tsv cannot be used; the first, mine.tsv" in result.stderr
+    assert "UTF-8" in result.stderr
+    assert not draft.with_suffix(".safetensors").exists()
+
+
 def test_an_uncorrected_draft_teaches_nothing(
     ocr: Run, draft: Path, lines: Path, model: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -235,6 +236,17 @@ def test_info_shows_the_card(ocr: Run, model: Path) -> None:
     assert f"{values['weights']:,} weights" in shown
     assert values["alphabet"] == spec.alphabet
     assert values["training"]["credits"] == ["Jane Doe, CC BY 4.0"]
+
+
+def test_info_sums_up_the_runs_before(ocr: Run, model: Path) -> None:
+    network, spec = modelfile.load_model_file(model)
+    old = {"minutes": 30.0, "validation_cer": 0.9, "earlier": {"minutes": 12.0}}
+    training = {**spec.training, "earlier": old}
+    modelfile.save_model(model, network, dataclasses.replace(spec, training=training))
+    shown = ocr("info", model).stdout
+    assert "earlier        2 runs, 42 minutes; see: --format json" in shown
+    assert "90.00 %" not in shown
+    assert json.loads(ocr("info", model, "--format", "json").stdout)["training"] == training
 
 
 def test_info_as_json_has_null_where_nothing_was_measured(ocr: Run, model: Path) -> None:

@@ -207,6 +207,9 @@ def test_recognize_tells_pages_from_lines(ocr: Run, page: Path, lines: Path, mod
     ]
     from_stdin = ocr("recognize", "-", "-m", model, input=page.read_bytes())
     assert from_stdin.stdout.splitlines() == expected
+    drawn = ocr("explain", page, "-o", "page.png", "-m", model)
+    assert drawn.exit_code == 4
+    assert "the image shows a page; give one of its lines" in drawn.stderr
     as_line = ocr("recognize", page, "-m", model, "--input", "line")
     assert as_line.stdout == reader.recognize(page).text + "\n"
     wrong = ocr("recognize", page, "-m", model, "--input", "book")

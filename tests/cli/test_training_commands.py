@@ -144,7 +144,7 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     tuned = ocr("train", "data", "-o", "tuned", "--from", "mine.safetensors", "--epochs", "1",
                 "--processes", "1")  # fmt: skip
     assert tuned.exit_code == 0, tuned.output
-    assert "few lines" in tuned.stdout
+    assert "few lines: a hand" in tuned.stdout
     few, usual = load_run(Path("tuned.training")).options, AdaptationOptions().training
     assert few == dataclasses.replace(usual, minutes=None, epochs=1, processes=1)
     old, new = (read_spec(Path(f"{name}.safetensors")) for name in ("mine", "tuned"))
@@ -158,7 +158,7 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     anew = ocr("train", "data", "-o", "anew", "--from", "mine.safetensors", "--retain", "0.5",
                "--epochs", "1", "--processes", "1")  # fmt: skip
     assert anew.exit_code == 0, anew.output
-    assert "few lines" not in anew.stdout  # what is kept lies near nothing that reads
+    assert "few lines: a hand" not in anew.stdout  # what is kept lies near nothing that reads
     assert load_run(Path("anew.training")).options.blend == 1
     both = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--retain", "0.5",
                "--blend", "0.5")  # fmt: skip

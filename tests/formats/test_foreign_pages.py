@@ -349,7 +349,7 @@ def test_what_is_no_page(tmp_path: Path, content: str | bytes, reason: str) -> N
 def test_what_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PageFileError, match=r"gone\.xml cannot be read: No such file"):
         read_page(tmp_path / "gone.xml")
-    with pytest.raises(PageFileError, match="cannot be read: Is a directory"):
+    with pytest.raises(PageFileError, match="is a folder; name its files"):
         read_page(tmp_path)
     monkeypatch.setattr(pagefile, "MAX_BYTES", 100)
     assert "is larger than 100 bytes" in refusal(tmp_path, page_xml(""))

@@ -343,6 +343,7 @@ def test_a_path_is_preferred_to_a_shipped_name(
     monkeypatch.chdir(tmp_path)
     path.touch()
     assert resolve_model(path) == path
+    assert resolve_model("model") == Path("model.safetensors")  # as -o takes it
     assert resolve_model("default") == resolve_model("hand") == models["default"]
     Path("default").touch()
     assert resolve_model("default") == Path("default")

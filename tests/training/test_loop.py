@@ -310,6 +310,15 @@ def test_patience_ends_a_run_that_brings_nothing_more(
     assert not list(train(run)), "a resumed run is as worn out as it was"
 
 
+def test_patience_waits_until_something_is_read(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    """Few lines are validated often, and a fresh network writes nothing for a hundred steps."""
+    scripted_cer(100, 100, 103, 100, 100, 90, 90, 91, 90)
+    run = make_run(tmp_path, epochs=30, validate_every=4, held_back=1, patience=3)
+    assert len(list(train(run))) == 9
+
+
 def test_patience_0_never_ends_a_run(
     tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
 ) -> None:
