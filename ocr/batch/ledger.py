@@ -5,12 +5,15 @@
      "settings": {"model": "0123456789ab", "decoding": {..}, "input": "auto"},
      "outputs": {"a/x.txt": sha256},
      "problems": [["x.xml#l1", "its outline has 2 points", "draw it again"]]}
+    {"written": ["a/x"]}
 
 A record is added and synced before its outputs are written. So every file of ours is in the
-ledger: what stands in the place of an output and is not was put there or changed by someone
-else. And a page is done if the files are there with the hashes of its record, whatever stopped
-an earlier run. Lines are only ever added; one that was cut short by a power failure is dropped.
-Each shard has a file of its own, and all are read.
+ledger: what stands in the place of an output and is not was put there or changed by someone else.
+When the outputs are there, that is added too: from then on only the newest record of the page says
+what is ours, for somebody may correct a file to what an earlier model had read. A page is done if
+the files are there with the hashes of its record, whatever stopped an earlier run. Lines are only
+ever added; one that was cut short by a power failure is dropped. Each shard has a file of its own,
+and all are read.
 """
 
 from __future__ import annotations

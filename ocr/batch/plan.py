@@ -69,15 +69,14 @@ def plan(
         raise OutputError(f"{printable(out)} is not a folder", "choose another -o")
     folder = OutputFolder(out, read_history(out).written())
     files = dict.fromkeys((*find(sources, folder), *find_listed(listed, folder)))
-    damaged: dict[Job, str] = {}
-    jobs = _unclaimed([job for file in files if not file.error for job in _jobs(file, damaged)])
-    absent = [Refusal(_whole_file(file), file.error) for file in files if file.error]
-    refused = [*absent, *(Refusal(job, damaged[job]) for job in jobs if job in damaged)]
-    jobs = [job for job in jobs if job not in damaged]
-    if not (jobs or refused):
+    found = {job: error for file in files for job, error in _jobs(file)}
+    wanted = _unclaimed(found)
+    if not wanted:
         names = ", ".join(printable(str(source)) for source in sources) or "the list"
         raise InputError(f"there is no image or page in {names}", "known are " + " ".join(KNOWN))
-    whole = _refusing(Plan(tuple(jobs), out, kinds, options, tuple(refused)))
+    jobs = tuple(job for job in wanted if not found[job])
+    refused = tuple(Refusal(job, found[job]) for job in wanted if found[job])
+    whole = _refusing(Plan(jobs, out, kinds, options, refused))
     _check_collisions(whole)
     _check_places({out / name for job in whole.jobs for name in whole.names(job).values()}, out)
     return _shard(whole)
@@ -90,19 +89,21 @@ def _formats(formats: Sequence[str]) -> tuple[str, ...]:
     return kinds
 
 
-def _jobs(file: InputFile, damaged: dict[Job, str]) -> Iterator[Job]:
-    """The pages of a file. One whose pages cannot be counted is one page, and why is added to
-    ``damaged``: its first could be read, and the rest would be lost without a word."""
+def _jobs(file: InputFile) -> Iterator[tuple[Job, str]]:
+    """The pages of a file, and why they cannot be read, where that is known. A file whose pages
+    cannot be counted is one that cannot: its first could be read, and the rest would be lost
+    without a word."""
     whole = _whole_file(file)
-    if whole.has_lines:
-        yield _with_image(whole)
-        return
-    try:
-        for page in page_images(file.path):
-            yield replace(whole, name=_output_name(file, page.name), index=page.index)
-    except ImageError as error:
-        damaged[whole] = str(error)
-        yield whole
+    if file.error:
+        yield whole, file.error
+    elif whole.has_lines:
+        yield _with_image(whole), ""
+    else:
+        try:
+            for page in page_images(file.path):
+                yield replace(whole, name=_output_name(file, page.name), index=page.index), ""
+        except ImageError as error:
+            yield whole, str(error)
 
 
 def _whole_file(file: InputFile) -> Job:

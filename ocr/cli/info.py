@@ -17,9 +17,6 @@ ocr info default                          the model that came with the program
 ocr info mine.safetensors --format json   every field"""
 
 
-PARTS = ("preprocessing", "network")
-
-
 @make_command("info", EXAMPLES)
 @click.argument("model", default="default")
 @format_option("text", "json")
@@ -64,9 +61,10 @@ def _text(facts: dict[str, Any]) -> Iterator[str]:
         yield f"  {name:<14} {characters}"
     training = dict(facts["training"])
     runs = list(_earlier(training.pop("earlier", None)))
-    for title, values in (*((name, facts[name]) for name in PARTS), ("training", training)):
+    shown = {**facts, "training": training}
+    for title in ("preprocessing", "network", "training"):
         yield f"\n{title}"
-        yield from _entries(values, "  ")
+        yield from _entries(shown[title], "  ")
     if runs:
         minutes = sum(run.get("minutes", 0.0) for run in runs)
         yield f"  earlier        {len(runs)} runs, {minutes:,.0f} minutes; see: --format json"

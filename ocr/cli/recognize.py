@@ -137,8 +137,8 @@ def _results(
 
 
 def _batches(sources: Iterable[PageImage | OcrError]) -> Iterator[list[PageImage | OcrError]]:
-    """Small images together, which is quicker; what is as large as a page, or one of several
-    in a file, alone: its text is seen as soon as it is read."""
+    """Small images together, which is quicker; what is as large as a page, and a further page
+    of a file, alone: its text is seen as soon as it is read."""
     batch: list[PageImage | OcrError] = []
     for source in sources:
         batch.append(source)
@@ -157,8 +157,8 @@ def _is_large(source: PageImage | OcrError) -> bool:
     if isinstance(source, OcrError) or source.path == Path(STDIN):
         return False
     try:
-        several = bool(source.index) or is_pdf(source.path)
-        return several or min(image_size(source.path)) >= SMALLEST_PAGE
+        further = bool(source.index) or is_pdf(source.path)
+        return further or min(image_size(source.path)) >= SMALLEST_PAGE
     except ImageError:
         return False  # it is told when it is read
 

@@ -110,20 +110,17 @@ def _check_names(images: Sequence[PageImage], output: Path | None) -> None:
 
 def _keep(folder: Path, name: str, overlay: bool) -> None:
     """Raise PageFileError or ImageError where a page's files would replace somebody's work."""
-    from ocr.formats.pagexml import has_text, is_ours
+    from ocr.formats.pagexml import work_in
 
     xml, picture = folder / (name + XML_SUFFIX), folder / (name + OVERLAY_SUFFIX)
     if xml.is_file():
         try:
-            data = xml.read_bytes()
-            transcribed, edited = has_text(data, xml), not is_ours(data, xml)
+            done = work_in(xml.read_bytes(), xml)
         except (PageFileError, OSError) as error:
             what = f"{printable(xml)} exists already and is no PAGE XML that can be read"
             raise PageFileError(what, REPLACE) from error
-        if transcribed:
-            raise PageFileError(f"{printable(xml)} has transcribed text", REPLACE)
-        if edited:
-            raise PageFileError(f"{printable(xml)} was saved by another program", REPLACE)
+        if done:
+            raise PageFileError(f"{printable(xml)} {done}", REPLACE)
     if overlay and picture.is_file() and not is_overlay(picture):
         raise ImageError(f"{printable(picture)} exists already and is another picture", REPLACE)
 

@@ -159,9 +159,7 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool, hold: Ex
     from ocr.training.synthesis.material import Material
 
     start = resolve_model(places.start) if places.start else None
-    if start is None:
-        _refuse_old_weights()
-    else:
+    if start is not None:
         spec = read_spec(start)
         _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
         options["network"] = dataclasses.replace(spec.network, **given(NetworkOptions))
@@ -189,16 +187,6 @@ def _options_for_few() -> TrainingOptions:
     usual, chosen = AdaptationOptions().training, given(TrainingOptions)
     limits = {"minutes": None} if "epochs" in chosen else {}  # the user's own limit is enough
     return dataclasses.replace(usual, **{**limits, **chosen})
-
-
-def _refuse_old_weights() -> None:
-    """Raise UsageError for a switch that says what to do with old weights, where there are none."""
-    for field in ("blend", "retain"):
-        if field in given(TrainingOptions):
-            switch = switch_of(TrainingOptions, field)
-            raise UsageError(
-                f"{switch} needs a model to begin with", "name it with --from, or leave it out"
-            )
 
 
 def _must_match(kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()) -> None:

@@ -156,22 +156,21 @@ def read_pagexml(data: bytes, path: Path) -> LoadedPage:
     return sheet.loaded(root.get("pcGtsId") or path.stem, found, *_read_metadata(root, path))
 
 
-def has_text(data: bytes, path: Path) -> bool:
-    """Whether anything in the PAGE file is transcribed: a line, also one that cannot be used, a
-    word or a region. Raises PageFileError for what is not PAGE."""
+def work_in(data: bytes, path: Path) -> str:
+    """What somebody did in the PAGE file since this program wrote it without text, as a message
+    about the file goes on; nothing: an empty text. Transcribed counts a line, also one that cannot
+    be used, a word or a region; editors put their own name into the file, or the time. Raises
+    PageFileError for what is not PAGE."""
     root = parse_xml(data, path)
     if local_name(root) != "PcGts":
         raise PageFileError(f"{printable(path)} is not PAGE XML", "check its name")
     texts = (element.text for element in root.iter() if local_name(element) in TEXTS)
-    return any(text and text.strip() for text in texts)
-
-
-def is_ours(data: bytes, path: Path) -> bool:
-    """Whether the PAGE file is as this program left it: editors put their own name into it, or
-    the time. Raises PageFileError."""
-    metadata = child(parse_xml(data, path), "Metadata")
-    entries = (child(metadata, name) if metadata is not None else None for name in MARKS)
-    return [None if entry is None else entry.text for entry in entries] == list(MARKS.values())
+    if any(text and text.strip() for text in texts):
+        return "has transcribed text"
+    metadata = child(root, "Metadata")
+    entries = metadata if metadata is not None else ()
+    marks = {local_name(entry): entry.text for entry in entries}
+    return "" if marks.items() >= MARKS.items() else "was saved by another program"
 
 
 def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:

@@ -62,6 +62,10 @@ def prepare(
     """
     data, validation = _listed(data), _listed(validation)
     started = read_spec(recipe.start) if recipe.start else None
+    if not started and min(recipe.training.retain, recipe.training.blend) < 1:
+        raise UsageError(
+            "retain and blend below 1 need a model to begin with", "name it with --from"
+        )
     if started and recipe.network:
         check_sizes(started.network, recipe.network)
     dataset = _read(data, validation)
