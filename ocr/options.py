@@ -39,6 +39,13 @@ class NetworkOptions:
     """Sizes of the recognizer. Stored in the model."""
 
     convolutions: str = option("16,32,64,128", "channels of the convolutional front end")
+    residuals: int = option(
+        0,
+        "further convolutions after each size of the front end but the first, which add to what "
+        "they read",
+        minimum=0,
+        maximum=8,
+    )
     layers: int = option(2, "stacked bidirectional layers", minimum=1, maximum=8)
     hidden: int = option(192, "cells per direction and layer", minimum=1)
     cell: str = option("lstm", "what the bidirectional layers are made of", choices=CELLS)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Float32Array = npt.NDArray[np.float32]
 Point = tuple[float, float]
 
-MODEL_FORMAT = 2  # version of the model files that are written
+MODEL_FORMAT = 3  # version of the model files that are written
 TEMPERATURES = 0.01, 100.0  # that a model may have; far beyond any that lines ask for
 
 

@@ -78,8 +78,8 @@ class Places:
     "start",
     metavar="MODEL",
     help="Begin with this model's weights; new characters are added to its alphabet, and with a "
-    f"larger --hidden or --convolutions it is widened. Fewer than {FEW} lines are learnt from as "
-    "ocr adapt does, but for the switches given.",
+    "larger --hidden, --convolutions or --residuals it is widened. Fewer than "
+    f"{FEW} lines are learnt from as ocr adapt does, but for the switches given.",
 )
 @click.option(
     "--synthetic",

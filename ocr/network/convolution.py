@@ -4,6 +4,10 @@ Four 3 x 3 convolutions, each with pooling, batch normalisation and ReLU. The fi
 height and width, the other two the height alone; what is left of the height is stacked into the
 features of a frame. One frame covers ``COLUMNS_PER_FRAME`` columns.
 
+Where the width is already that of the frames, further convolutions can follow each block. Each
+adds to what it reads, so that a deep front end learns as surely as a shallow one (He et al. 2016,
+"Deep residual learning for image recognition"), and begins by adding nothing.
+
 Lines of one batch are padded to one width. After every block the padding is set to 0 again, so
 that a line reads the same alone and in company.
 """
@@ -17,6 +21,7 @@ from torch.nn import functional
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME
 
 POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))  # (rows, columns) merged after each block
+STEPS = (2, 4, 4, 4)  # columns that a cell stands for after each block
 HEIGHT_DIVISOR = 16
 
 
@@ -28,7 +33,9 @@ def frame_lengths(lengths: Tensor) -> Tensor:
 class ConvolutionalFrontEnd(nn.Module):
     """(N, T, H) ink, lengths (N,) columns -> frames (T', N, features)."""
 
-    def __init__(self, height: int, channels: tuple[int, ...], dropout: float) -> None:
+    def __init__(
+        self, height: int, channels: tuple[int, ...], residuals: int, dropout: float
+    ) -> None:
         super().__init__()
         sizes = (1, *channels)
         self.convolutions = nn.ModuleList(
@@ -36,6 +43,12 @@ class ConvolutionalFrontEnd(nn.Module):
             for inputs, outputs in zip(sizes, channels, strict=False)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(outputs) for outputs in channels)
+        self.residuals = nn.ModuleList(
+            nn.ModuleList(
+                Residual(size) for _ in range(residuals if step == COLUMNS_PER_FRAME else 0)
+            )
+            for size, step in zip(channels, STEPS, strict=True)
+        )
         self.dropout = nn.Dropout2d(dropout)
         self.features = channels[-1] * (-(-height // HEIGHT_DIVISOR))
 
@@ -43,16 +56,32 @@ class ConvolutionalFrontEnd(nn.Module):
         image = columns.transpose(1, 2).unsqueeze(1)  # (N, 1, H, T)
         image = pad_to_multiples(image)
         image = image.contiguous(memory_format=torch.channels_last)
-        step = 1
-        for convolution, norm, pool in zip(self.convolutions, self.norms, POOLS, strict=True):
+        blocks = zip(self.convolutions, self.norms, self.residuals, POOLS, STEPS, strict=True)
+        for convolution, norm, residuals, pool, step in blocks:
             image = convolution(image)
             image = functional.max_pool2d(image, pool)
             image = functional.relu(norm(image))  # after the pool, where fewer cells are left
-            step *= pool[1]
-            image = image * column_mask(lengths, image.shape[3], step).to(image.dtype)
+            mask = column_mask(lengths, image.shape[3], step).to(image.dtype)
+            image = image * mask
+            assert isinstance(residuals, nn.ModuleList)
+            for residual in residuals:
+                image = residual(image) * mask
         image = self.dropout(image)
         stacked: Tensor = image.permute(3, 0, 2, 1)  # (T', N, H', C)
         return stacked.flatten(2)  # (T', N, H' C)
+
+
+class Residual(nn.Module):
+    """x (N, C, rows, columns), not negative -> ReLU(x + norm(convolution(x))), the same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)  # at first it passes on what it is given
+
+    def forward(self, image: Tensor) -> Tensor:
+        return functional.relu(image + self.norm(self.convolution(image)))
 
 
 def pad_to_multiples(image: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ class RecognizerNetwork(nn.Module):
         self.front_end: nn.Module
         if preprocessing.features == "conv":
             front_end = ConvolutionalFrontEnd(
-                preprocessing.height, options.channels(), options.dropout
+                preprocessing.height, options.channels(), options.residuals, options.dropout
             )
             self.front_end, inputs = front_end, front_end.features
         else:

@@ -1,20 +1,22 @@
 """A wider network that reads as the narrow one it was made from.
 
-More channels and cells for a network that has learnt all it has room for, without beginning
-anew (cf. Chen, Goodfellow & Shlens 2016, "Net2Net"). The old units keep their weights. What a
-new unit receives is drawn as for a network from nothing; what it passes on to old units begins
-at 0, so at first the network computes what it did, and every new weight has a gradient.
+More channels, cells and residual convolutions for a network that has learnt all it has room for,
+without beginning anew (cf. Chen, Goodfellow & Shlens 2016, "Net2Net"). The old units keep their
+weights. What a new unit receives is drawn as for a network from nothing; what it passes on to old
+units begins at 0, as does what a new residual convolution adds, so at first the network computes
+what it did, and every new weight has a gradient.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ocr.errors import UsageError
-from ocr.network.convolution import ConvolutionalFrontEnd
+from ocr.network.convolution import ConvolutionalFrontEnd, Residual
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.network.recurrent import RecurrentLayer
 from ocr.options import NetworkOptions, PreprocessingOptions
@@ -30,7 +32,8 @@ def widened(
     which has the first. Raises UsageError if the second is not as wide, or is another network."""
     check_sizes(*sizes)
     wide = RecognizerNetwork(preprocessing, sizes[1], network.output.out_features)
-    for old, new in zip(_tensors(network), _tensors(wide), strict=True):
+    kept = sizes[0].residuals
+    for old, new in zip(_tensors(network, kept), _tensors(wide, kept), strict=True):
         _put(*old, new[0])
     return wide.train(network.training)
 
@@ -45,11 +48,11 @@ def check_sizes(old: NetworkOptions, new: NetworkOptions) -> None:
             raise UsageError(f"{name} {settled} cannot become {asked}", "only widths can grow")
     if old.cell == "tdnn":
         raise UsageError("a tdnn cannot be widened", "train one of the new size from nothing")
-    widths = zip((*old.channels(), old.hidden), (*new.channels(), new.hidden), strict=True)
-    if any(after < before for before, after in widths):
+    before, after = ((*size.channels(), size.residuals, size.hidden) for size in (old, new))
+    if any(asked < had for had, asked in zip(before, after, strict=True)):
         raise UsageError(
-            f"convolutions {old.convolutions}, hidden {old.hidden} cannot become "
-            f"{new.convolutions}, {new.hidden}",
+            f"convolutions {old.convolutions}, residuals {old.residuals}, hidden {old.hidden} "
+            f"cannot become {new.convolutions}, {new.residuals}, {new.hidden}",
             "a network can be widened, not narrowed",
         )
 
@@ -62,16 +65,25 @@ def _put(old: Tensor, outputs: int, new: Tensor) -> None:
     rows[(slice(None),) * outputs + tuple(slice(size) for size in old.shape[outputs:])] = old
 
 
-def _tensors(network: RecognizerNetwork) -> Iterator[tuple[Tensor, int]]:
+def _convolution(convolution: nn.Module, norm: nn.Module) -> Iterator[tuple[Tensor, int]]:
+    yield cast(Tensor, convolution.weight), 1  # (C, C before, 3, 3)
+    for name in ("weight", "bias", "running_mean", "running_var"):
+        yield getattr(norm, name), 1  # (C,)
+
+
+def _tensors(network: RecognizerNetwork, residuals: int) -> Iterator[tuple[Tensor, int]]:
     """The weights and statistics, viewed with an axis for each thing that may grow, and how
-    many of the axes count outputs."""
+    many of the axes count outputs; of the residual convolutions the first of each size."""
     front_end, channels = network.front_end, 1
     if isinstance(front_end, ConvolutionalFrontEnd):
-        for convolution, norm in zip(front_end.convolutions, front_end.norms, strict=True):
+        blocks = zip(front_end.convolutions, front_end.norms, front_end.residuals, strict=True)
+        for convolution, norm, further in blocks:
+            yield from _convolution(convolution, norm)
+            assert isinstance(further, nn.ModuleList)
+            for residual in further[:residuals]:
+                assert isinstance(residual, Residual)
+                yield from _convolution(residual.convolution, residual.norm)
             assert isinstance(convolution, nn.Conv2d)
-            yield convolution.weight, 1  # (C, C before, 3, 3)
-            for name in ("weight", "bias", "running_mean", "running_var"):
-                yield getattr(norm, name), 1  # (C,)
             channels = convolution.out_channels
     below = channels  # frames are (H', C), outputs of layers (D, H)
     for layer in network.recurrent:

@@ -20,13 +20,14 @@ from ocr.preprocessing.columns import frame_count
 CHANNELS = (3, 4, 5, 6)
 
 
-def front_end(height: int = 32) -> ConvolutionalFrontEnd:
+def front_end(height: int = 32, residuals: int = 0) -> ConvolutionalFrontEnd:
     """In evaluation mode, with statistics and biases as if it had been trained: a bias turns
     the padding's zeros into something, which is what the masks are for."""
     torch.manual_seed(0)
-    module = ConvolutionalFrontEnd(height, CHANNELS, dropout=0.5)
-    for norm in module.norms:
-        assert isinstance(norm, nn.BatchNorm2d)
+    module = ConvolutionalFrontEnd(height, CHANNELS, residuals, dropout=0.5)
+    for norm in module.modules():
+        if not isinstance(norm, nn.BatchNorm2d):
+            continue
         nn.init.normal_(norm.weight)
         nn.init.uniform_(norm.bias, 0.5, 1.5)
         nn.init.normal_(norm.running_mean, std=0.2)
@@ -46,6 +47,8 @@ def plainly(module: ConvolutionalFrontEnd, columns: Tensor) -> Tensor:
     for index, pool in enumerate(((2, 2), (2, 2), (2, 1), (2, 1))):
         image = functional.max_pool2d(module.convolutions[index](image), pool)
         image = functional.relu(module.norms[index](image))
+        for residual in module.residuals[index]:
+            image = functional.relu(image + residual.norm(residual.convolution(image)))
     return image[0].permute(2, 1, 0).reshape(image.shape[3], 1, -1)  # (T', 1, H' C)
 
 
@@ -58,8 +61,12 @@ def test_frame_lengths_count_as_the_columns_room_does(lengths: list[int]) -> Non
 
 @pytest.mark.parametrize(("height", "rows"), [(16, 1), (32, 2), (40, 3), (48, 3)])
 @pytest.mark.parametrize("width", [1, 16, 21])
-def test_shapes_and_values_equal_the_plain_stack(height: int, rows: int, width: int) -> None:
-    module = front_end(height)
+@pytest.mark.parametrize("residuals", [0, 2])
+def test_shapes_and_values_equal_the_plain_stack(
+    height: int, rows: int, width: int, residuals: int
+) -> None:
+    module = front_end(height, residuals)
+    assert [len(further) for further in module.residuals] == [0, residuals, residuals, residuals]
     assert module.features == CHANNELS[-1] * rows
     columns = line(width, height)
     frames = module(columns, torch.tensor([width]))
@@ -67,8 +74,9 @@ def test_shapes_and_values_equal_the_plain_stack(height: int, rows: int, width: 
     torch.testing.assert_close(frames, plainly(module, columns), atol=1e-5, rtol=0)
 
 
-def test_a_line_reads_the_same_alone_and_in_company() -> None:
-    module, widths = front_end(), [1, 5, 8, 23, 64]
+@pytest.mark.parametrize("residuals", [0, 2])
+def test_a_line_reads_the_same_alone_and_in_company(residuals: int) -> None:
+    module, widths = front_end(residuals=residuals), [1, 5, 8, 23, 64]
     lines = [line(width, seed=width) for width in widths]
     company = torch.cat([functional.pad(x, (0, 0, 0, 72 - x.shape[1])) for x in lines])
     together = module(company, torch.tensor(widths))

@@ -12,8 +12,8 @@ from ocr.network.recognizer import RecognizerNetwork
 from ocr.network.widening import check_sizes, widened
 from ocr.options import FEATURES, NetworkOptions, PreprocessingOptions
 
-SMALL = NetworkOptions(convolutions="2,3,4,5", layers=2, hidden=7)
-WIDE = NetworkOptions(convolutions="3,3,6,8", layers=2, hidden=11)
+SMALL = NetworkOptions(convolutions="2,3,4,5", residuals=1, layers=2, hidden=7)
+WIDE = NetworkOptions(convolutions="3,3,6,8", residuals=2, layers=2, hidden=11)
 LABELS = 6
 
 
@@ -68,6 +68,7 @@ def test_every_weight_can_learn() -> None:
     [
         replace(WIDE, hidden=6),
         replace(WIDE, convolutions="3,3,6,4"),
+        replace(WIDE, residuals=0),
         replace(WIDE, layers=3),
         replace(WIDE, cell="rnn"),
     ],
