@@ -1,10 +1,11 @@
-"""``ocr info``: a model's card and size."""
+"""``ocr info``: a model's or language model's card and size."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,7 +15,8 @@ from ocr.cli.command import format_option
 
 EXAMPLES = """\
 ocr info default                          the model that came with the program
-ocr info mine.safetensors --format json   every field"""
+ocr info mine.safetensors --format json   every field
+ocr info latin                            a language model"""
 
 
 @make_command("info", EXAMPLES)
@@ -23,16 +25,27 @@ ocr info mine.safetensors --format json   every field"""
 def command(model: str, kind: str) -> None:
     """Show what MODEL can write, how it was made and how large it is.
 
-    MODEL is a model file or the name of a shipped model (default: default). The whole file is
-    read, so a damaged one is found.
+    MODEL is a model file, a language model's or the name of a shipped one (default: default). The
+    whole file is read, so a damaged one is found.
     """
+    from ocr.decoding.languagefile import SUFFIX, shipped_language_models
+
+    language = model in shipped_language_models() or Path(model).suffix == SUFFIX
+    facts = _language_facts(model) if language else _facts(model)
+    if kind == "json":
+        click.echo(json.dumps(_finite(facts), ensure_ascii=False))
+    else:
+        click.echo("\n".join(_language_text(facts) if language else _text(facts)))
+
+
+def _facts(model: str) -> dict[str, Any]:
     from ocr.network.modelfile import load_model_file
     from ocr.network.modelheader import model_id
     from ocr.network.shipped import resolve_model
 
     path = resolve_model(model)
     network, spec = load_model_file(path)
-    facts = {
+    return {
         "path": str(path),
         "id": model_id(path),
         "format": spec.version,
@@ -44,21 +57,47 @@ def command(model: str, kind: str) -> None:
         "network": dataclasses.asdict(spec.network),
         "training": spec.training,
     }
-    if kind == "json":
-        click.echo(json.dumps(_finite(facts), ensure_ascii=False))
-    else:
-        click.echo("\n".join(_text(facts)))
+
+
+def _language_facts(model: str) -> dict[str, Any]:
+    from ocr.decoding.language import CLASSES
+    from ocr.decoding.languagefile import read_language_model, resolve_language_model
+    from ocr.network.modelheader import model_id
+
+    path = resolve_language_model(model)
+    language = read_language_model(path)
+    return {
+        "path": str(path),
+        "id": model_id(path),
+        "bytes": path.stat().st_size,
+        "sequences": len(language.automaton.symbols),
+        "alphabet": language.characters.translate({ord(one[0]): one for one in CLASSES}),
+        "options": dataclasses.asdict(language.options),
+    }
+
+
+def _language_text(facts: dict[str, Any]) -> Iterator[str]:
+    yield facts["path"]
+    size = f"{facts['bytes'] / 1e6:.1f} MB"
+    yield f"id {facts['id']}, language model of {facts['sequences']:,} sequences, {size}"
+    yield from _alphabet("knows", facts["alphabet"])
+    yield "\noptions"
+    yield from _entries(facts["options"], "  ")
+
+
+def _alphabet(does: str, alphabet: str) -> Iterator[str]:
+    from ocr.cli.characters import grouped
+
+    yield f"\n{does} {len(alphabet)} characters"
+    for name, characters in grouped(alphabet).items():
+        yield f"  {name:<14} {characters}"
 
 
 def _text(facts: dict[str, Any]) -> Iterator[str]:
-    from ocr.cli.characters import grouped
-
-    yield f"{facts['path']}"
+    yield facts["path"]
     yield f"id {facts['id']}, {facts['weights']:,} weights, {facts['bytes'] / 1e6:.1f} MB"
     yield f"temperature {facts['temperature']:.3g}"
-    yield f"\nwrites {len(facts['alphabet'])} characters"
-    for name, characters in grouped(facts["alphabet"]).items():
-        yield f"  {name:<14} {characters}"
+    yield from _alphabet("writes", facts["alphabet"])
     training = dict(facts["training"])
     runs = list(_earlier(training.pop("earlier", None)))
     shown = {**facts, "training": training}

@@ -45,6 +45,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "SEARCHES", ((tuning.with_weight, (0.2, 0.6)),))
 
 
+def test_info_tells_of_a_language_model(ocr: Run) -> None:
+    Path("text.txt").write_text("room 17\n" * 3, encoding="utf-8")
+    ocr("lm", "text.txt", "-o", "made.lm", "--order", "3")
+    shown = ocr("info", "made.lm").stdout
+    assert "digits         0123456789\n" in shown  # of which every one is known where one is
+    assert "order          3\n" in shown
+    facts = json.loads(ocr("info", "made.lm", "--format", "json").stdout)
+    assert (sorted(facts["alphabet"]), facts["options"]["order"]) == (sorted(" 0123456789mor"), 3)
+    Path("made.lm").write_bytes(Path("made.lm").read_bytes()[:-1])
+    assert "made.lm is damaged" in ocr("info", "made.lm").stderr
+
+
 @pytest.mark.usefixtures("quick")
 def test_lm_is_tuned_in_place(ocr: Run, language: Path, few: Path, model: Path) -> None:
     before = read_language_model(language)
