@@ -97,6 +97,7 @@ class Trainer:
             run.learning_rate,
             run.options.weight_decay,
             product_dtype(self.device, run.options.precision),
+            exchange,
         )
         self.counters = Counters()
         kept: dict[str, dict[str, Tensor]] = {}

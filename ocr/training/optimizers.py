@@ -12,6 +12,7 @@ from torch import nn
 from ocr.network.recurrent import RecurrentLayer
 from ocr.training.muon import Muon
 from ocr.training.objective import Objective
+from ocr.training.parallel import Exchange
 
 BETAS = (0.9, 0.99)  # of AdamW: a shorter memory of squares than the usual 0.999, for short runs
 
@@ -19,14 +20,19 @@ Optimizers = tuple[torch.optim.Optimizer, ...]
 
 
 def make_optimizers(
-    objective: Objective, rate: float, decay: float, dtype: torch.dtype
+    objective: Objective,
+    rate: float,
+    decay: float,
+    dtype: torch.dtype,
+    exchange: Exchange | None = None,
 ) -> Optimizers:
-    """One or two, which together hold every parameter once. ``dtype``: of Muon's products."""
+    """One or two, which together hold every parameter once. ``dtype``: of Muon's products, which
+    the processes of ``exchange`` share."""
     matrices = list(hidden_matrices(objective.network))
     taken = {parameter for parameter, _ in matrices}
     others = [parameter for parameter in objective.parameters() if parameter not in taken]
     adam = torch.optim.AdamW(others, lr=rate, betas=BETAS, weight_decay=decay)
-    return (Muon(matrices, rate, decay, dtype), adam) if matrices else (adam,)
+    return (Muon(matrices, rate, decay, dtype, exchange), adam) if matrices else (adam,)
 
 
 def take_step(optimizers: Optimizers, rate: float) -> None:

@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -84,26 +85,34 @@ def add_up(network: nn.Module, exchange: Exchange, numbers: list[float]) -> list
     """Replace every gradient by its sum over the processes and every statistic of the network
     (its floating-point buffers) by its mean; returns the sums of ``numbers``.
 
-    All travel in one vector, since the meeting costs more than the bytes. A parameter without
-    a gradient, in a process that had no line of the batch, counts as 0.
+    All travel in one meeting. A parameter without a gradient, in a process that had no line of
+    the batch, counts as 0.
     """
     parameters = list(network.parameters())
     statistics = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
     gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
     if exchange.size > 1:
-        shares = [buffer / exchange.size for buffer in statistics]
+        for statistic in statistics:
+            statistic /= exchange.size
         tail = torch.tensor(numbers, device=parameters[0].device)
-        vector = torch.cat([t.reshape(-1) for t in (*gradients, *shares, tail)])
-        exchange.add(vector)
-        position = 0
-        for target in (*gradients, *statistics):
-            part = vector[position : position + target.numel()]
-            target.copy_(part.view_as(target))
-            position += target.numel()
-        numbers = vector[position:].tolist()
+        add_together([*gradients, *statistics, tail], exchange)
+        numbers = tail.tolist()
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = gradient
     return numbers
+
+
+def add_together(tensors: Sequence[Tensor], exchange: Exchange) -> None:
+    """Replace every tensor by its sum over the processes. All travel in one vector, since the
+    meeting costs more than the bytes."""
+    if exchange.size == 1:
+        return
+    vector = torch.cat([tensor.reshape(-1) for tensor in tensors])
+    exchange.add(vector)
+    position = 0
+    for tensor in tensors:
+        tensor.copy_(vector[position : position + tensor.numel()].view_as(tensor))
+        position += tensor.numel()
 
 
 def ready(folder: Path, rank: int) -> None:

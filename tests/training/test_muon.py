@@ -76,6 +76,48 @@ def test_steps_follow_the_formula() -> None:
         assert torch.equal(parameter.grad, gradient)
 
 
+class Share:
+    """One process of several; the others bring what they worked out before."""
+
+    def __init__(self, rank: int, size: int, others: list[Tensor]) -> None:
+        self.rank, self.size, self.others = rank, size, others
+        self.brought: list[Tensor] = []
+
+    def add(self, values: Tensor) -> None:
+        self.brought.append(values.clone())
+        values += sum(self.others)
+
+
+@pytest.mark.parametrize("size", [2, 3, 16])
+def test_processes_share_the_matrices_and_step_alike(size: int) -> None:
+    torch.manual_seed(7)
+    shapes = [(3, 4, 5), (1, 6, 2), (8, 3, 3)]
+    gradients = [torch.randn(shape) for shape in shapes]
+
+    def after_a_step(exchange: Share | None) -> list[Tensor]:
+        parameters = [nn.Parameter(torch.ones(shape)) for shape in shapes]
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient.clone()
+        stacks = list(zip(parameters, shapes, strict=True))
+        Muon(stacks, 0.1, 0.0, torch.float32, exchange).step()
+        return [parameter.detach() for parameter in parameters]
+
+    alone = after_a_step(None)
+    shares = []
+    for rank in range(size):
+        idle = Share(rank, size, [])
+        after_a_step(idle)
+        [brought] = idle.brought
+        shares.append(brought)
+    worked_out = torch.stack(shares).ne(0).sum(dim=0)
+    assert bool((worked_out == 1).all()), "every matrix by one process"
+    assert max(int(share.ne(0).sum()) for share in shares) <= 20 * (12 // size + 1)
+    for rank in range(size):
+        together = after_a_step(Share(rank, size, shares[:rank] + shares[rank + 1 :]))
+        for found, expected in zip(together, alone, strict=True):
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
 def test_a_step_is_about_as_large_as_one_of_adamw() -> None:
     torch.manual_seed(5)
     parameter = nn.Parameter(torch.zeros(64, 96))
