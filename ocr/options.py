@@ -41,8 +41,7 @@ class NetworkOptions:
     convolutions: str = option("16,32,64,128", "channels of the convolutional front end")
     residuals: int = option(
         0,
-        "further convolutions after each size of the front end but the first, which add to what "
-        "they read",
+        "residual convolutions after each block of the front end but the first",
         minimum=0,
         maximum=8,
     )
