@@ -40,10 +40,7 @@ class NetworkOptions:
 
     convolutions: str = option("16,32,64,128", "channels of the convolutional front end")
     residuals: int = option(
-        0,
-        "residual convolutions after each block of the front end but the first",
-        minimum=0,
-        maximum=8,
+        0, "residual convolutions after each block but the first", minimum=0, maximum=8
     )
     layers: int = option(2, "stacked bidirectional layers", minimum=1, maximum=8)
     hidden: int = option(192, "cells per direction and layer", minimum=1)

@@ -14,6 +14,9 @@ that a line reads the same alone and in company.
 
 from __future__ import annotations
 
+from itertools import accumulate
+from operator import mul
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -21,7 +24,7 @@ from torch.nn import functional
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME
 
 POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))  # (rows, columns) merged after each block
-STEPS = (2, 4, 4, 4)  # columns that a cell stands for after each block
+STEPS = tuple(accumulate((columns for _, columns in POOLS), mul))  # columns of a cell then
 HEIGHT_DIVISOR = 16
 
 
