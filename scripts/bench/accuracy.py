@@ -38,7 +38,9 @@ from ocr.metrics import ErrorRate, character_error_rate
 from ocr.training.data.dataset import read_samples
 from ocr.types import Sample
 
-OURS = f"carousel={sys.executable} {Path(__file__).parent / 'readers' / 'carousel.py'}"
+OURS = "carousel=" + shlex.join(
+    [sys.executable, str(Path(__file__).parent / "readers" / "carousel.py")]
+)
 
 
 class Reader:

@@ -50,7 +50,9 @@ from ocr.metrics import character_error_rate, word_error_rate
 from ocr.training.data.dataset import read_samples
 from ocr.types import Sample
 
-OURS = f"carousel={sys.executable} {Path(__file__).parent / 'trainers' / 'carousel.py'}"
+OURS = "carousel=" + shlex.join(
+    [sys.executable, str(Path(__file__).parent / "trainers" / "carousel.py")]
+)
 CORES = 2
 LISTS = ("train.tsv", "val.tsv", "test.tsv")
 VALIDATION_LINES = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -51,7 +52,7 @@ def lines(count: int) -> list[Sample]:
 def script(folder: Path, name: str, source: str) -> str:
     path = folder / f"{name}.py"
     path.write_text(source, encoding="utf-8")
-    return f"{sys.executable} {path}"
+    return shlex.join([sys.executable, str(path)])
 
 
 def test_fewer_lines_are_among_more_and_a_seed_draws_the_same(bench: ModuleType) -> None:
