@@ -36,8 +36,7 @@ class LanguageModel:
 
     @property
     def symbol_count(self) -> int:
-        """The end of the line, the characters and the unknown."""
-        return len(self.characters) + 2
+        return symbol_count(self.characters)
 
     def symbols(self, characters: str) -> IntArray:
         """(len(characters),) the symbol of each."""
@@ -54,6 +53,11 @@ class LanguageModel:
         return total
 
 
+def symbol_count(characters: str) -> int:
+    """The end of the line, the characters and the unknown."""
+    return len(characters) + 2
+
+
 def train_language_model(lines: Iterable[str], options: LanguageOptions) -> LanguageModel:
     """Count and smooth. Takes about 130 bytes of memory per character of text, and a second per
     million characters. Raises InputError where there is no text."""
@@ -65,7 +69,7 @@ def train_language_model(lines: Iterable[str], options: LanguageOptions) -> Lang
     characters = "".join(map(chr, present[present != ord("\n")].tolist()))
     symbols = np.zeros(int(present[-1]) + 1, np.int64)  # code point -> symbol
     symbols[[ord(character) for character in characters]] = np.arange(1, len(characters) + 1)
-    orders = count_ngrams(symbols[codes], len(characters) + 2, options.order)
+    orders = count_ngrams(symbols[codes], symbol_count(characters), options.order)
     automaton = kneser_ney(orders, options.prune)
     for one in CLASSES:
         if one[0] in characters:

@@ -1,12 +1,15 @@
-"""The language model's file: numbers in rows, mapped into memory, nothing that can run.
+"""The language model's file: numbers in rows, nothing that can run.
 
 8 bytes   89 4C 4D 0D 0A 1A 0A 00: no text, and altered by whatever alters line ends
 4 bytes   format version, little-endian like all numbers here
 4 bytes   length of the description
 ...       the description, JSON: characters, options, number of states and arcs
-...       the arrays of the automaton in the order of its fields, 4 bytes a number, each
-          beginning at a multiple of 64 bytes
+...       the arrays of the automaton in the order of its fields, each beginning at a multiple
+          of 64 bytes; of ``first`` the number of every state's arcs
 32 bytes  sha256 of everything before
+
+Numbers are as short as they can be: symbols and what is counted in them take one byte where there
+are so few, scores and prices two, for three digits are more than the counts behind them tell.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import mmap
 import struct
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from ocr.decoding.automaton import Automaton, check
-from ocr.decoding.language import LanguageModel
+from ocr.decoding.language import LanguageModel, symbol_count
 from ocr.errors import DamagedModelError, ForeignModelError, ModelError, NewerModelError, OcrError
 from ocr.fields import from_dict
 from ocr.files.atomic import write_atomically
@@ -31,12 +33,12 @@ from ocr.options import LanguageOptions
 
 SUFFIX = ".lm"
 MAGIC = b"\x89LM\r\n\x1a\n\0"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 START = struct.Struct("<8sII")
 ALIGNMENT = 64  # bytes, a cache line
 CHECKSUM_BYTES = hashlib.sha256().digest_size
-KINDS = {"first": "<i4", "symbols": "<i4", "targets": "<i4", "scores": "<f4"}
-KINDS |= {"fallbacks": "<i4", "prices": "<f4"}
+LONG = {"first": "<i4", "symbols": "<i4", "targets": "<i4", "scores": "<f4"}
+LONG |= {"fallbacks": "<i4", "prices": "<f4"}  # as in version 1, which has ``first`` as it is
 
 
 def resolve_language_model(name_or_path: str | Path) -> Path:
@@ -60,19 +62,20 @@ def write_language_model(path: Path, model: LanguageModel) -> None:
     }
     raw = json.dumps(description).encode()
     content = bytearray(START.pack(MAGIC, FORMAT_VERSION, len(raw)) + raw)
-    for name, kind in KINDS.items():
+    stored = model.automaton._asdict() | {"first": np.diff(model.automaton.first)}
+    for name, kind in _kinds(FORMAT_VERSION, model.symbol_count).items():
         content += bytes(-len(content) % ALIGNMENT)
-        content += np.ascontiguousarray(getattr(model.automaton, name), kind).tobytes()
+        content += stored[name].astype(kind).tobytes()
     write_atomically(path, bytes(content + hashlib.sha256(content).digest()))
 
 
 def read_language_model(path: Path) -> LanguageModel:
-    """The model of a file, its arrays mapped from the disk. Raises ModelError."""
+    """The model of a file. Raises ModelError."""
     try:
         with path.open("rb") as file:
             start = file.read(START.size)
             _check_start(path, start)
-            content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            content = memoryview(start + file.read())
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     if hashlib.sha256(content[:-CHECKSUM_BYTES]).digest() != content[-CHECKSUM_BYTES:]:
@@ -101,21 +104,34 @@ def _check_start(path: Path, start: bytes) -> None:
 
 def _model(content: memoryview) -> LanguageModel:
     """Raises one of many errors where the description is not what the writer wrote."""
-    _, _, size = START.unpack(content[: START.size])
+    _, version, size = START.unpack(content[: START.size])
     values: dict[str, Any] = json.loads(bytes(content[START.size : START.size + size]))
-    states, arcs = int(values["states"]), int(values["arcs"])
-    lengths = {"first": states + 1, "fallbacks": states, "prices": states}
-    arrays, place = {}, START.size + size
-    for name, kind in KINDS.items():
+    characters, states = str(values["characters"]), int(values["states"])
+    lengths = dict.fromkeys(("first", "fallbacks", "prices"), states)
+    lengths["first"] += version == 1
+    arrays: dict[str, Any] = {}
+    place = START.size + size
+    for name, kind in _kinds(version, symbol_count(characters)).items():
         place += -place % ALIGNMENT
-        arrays[name] = np.frombuffer(content, kind, lengths.get(name, arcs), place)
-        place += arrays[name].nbytes
+        stored = np.frombuffer(content, kind, lengths.get(name, int(values["arcs"])), place)
+        arrays[name] = stored.astype(np.float32 if stored.dtype.kind == "f" else np.int32)
+        place += stored.nbytes
     if place + CHECKSUM_BYTES != len(content):
         raise ValueError("its arrays have other lengths")
+    if version > 1:
+        arrays["first"] = np.append(0, np.cumsum(arrays["first"])).astype(np.int32)
     options = from_dict(LanguageOptions, values["options"])
-    model = LanguageModel(str(values["characters"]), Automaton(**arrays), options)
+    model = LanguageModel(characters, Automaton(**arrays), options)
     check(model.automaton, model.symbol_count)
     return model
+
+
+def _kinds(version: int, symbols: int) -> dict[str, str]:
+    """How the arrays are stored, in their order, where there are so many symbols."""
+    if version == 1:
+        return LONG
+    few = f"<u{np.min_scalar_type(symbols).itemsize}"  # no state has more arcs than symbols
+    return LONG | {"first": few, "symbols": few, "scores": "<f2", "prices": "<f2"}
 
 
 def _damaged(path: Path, why: str) -> DamagedModelError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -39,10 +40,8 @@ def test_round_trip(path: Path, model: LanguageModel) -> None:
     for name, array in model.automaton._asdict().items():
         found = getattr(read.automaton, name)
         assert found.dtype == array.dtype
-        np.testing.assert_array_equal(found, array)
-        assert not found.flags.writeable
-        assert found.ctypes.data % languagefile.ALIGNMENT == 0
-    assert read.score("round née") == model.score("round née")
+        np.testing.assert_allclose(found, array, rtol=2**-11 * (found.dtype == np.float32), atol=0)
+    assert read.score("round née") == pytest.approx(model.score("round née"), rel=2**-11)
 
 
 def test_a_description_is_replaced_without_touching_the_numbers(
@@ -53,7 +52,33 @@ def test_a_description_is_replaced_without_touching_the_numbers(
     tuned = LanguageModel(read.characters, read.automaton, LanguageOptions(weight=1.25))
     write_language_model(path, tuned)
     assert read_language_model(path).options.weight == 1.25
-    assert read.score("rock") == read_language_model(path).score("rock") == model.score("rock")
+    assert read.score("rock") == read_language_model(path).score("rock")
+
+
+def test_more_characters_than_a_byte_counts(tmp_path: Path) -> None:
+    model = train_language_model(["".join(map(chr, range(0x4E00, 0x4F00)))], OPTIONS)
+    assert model.symbol_count == 258
+    write_language_model(tmp_path / "many.lm", model)
+    found = read_language_model(tmp_path / "many.lm").automaton
+    for name in ("first", "symbols", "targets", "fallbacks"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(model.automaton, name))
+
+
+def test_the_first_version_is_still_read(tmp_path: Path, model: LanguageModel) -> None:
+    """Four bytes a number, and of every state the place of its first arc."""
+    automaton = model.automaton
+    sizes = {"states": len(automaton.fallbacks), "arcs": len(automaton.symbols)}
+    values = {"characters": model.characters, "options": dataclasses.asdict(OPTIONS), **sizes}
+    raw = json.dumps(values).encode()
+    whole = languagefile.START.pack(languagefile.MAGIC, 1, len(raw)) + raw
+    for array in automaton:
+        whole += bytes(-len(whole) % 64) + array.tobytes()
+    path = tmp_path / "old.lm"
+    path.write_bytes(whole + hashlib.sha256(whole).digest())
+    read = read_language_model(path)
+    assert (read.characters, read.options) == (model.characters, OPTIONS)
+    for found, array in zip(read.automaton, automaton, strict=True):
+        np.testing.assert_array_equal(found, array)
 
 
 def rewritten(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -98,7 +123,7 @@ def test_a_newer_version_is_named_as_such(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[8] = 7
     path.write_bytes(content)
-    refused(path, NewerModelError, "language model format 7, .* up to 1; update it")
+    refused(path, NewerModelError, "language model format 7, .* up to 2; update it")
 
 
 @pytest.mark.parametrize(
