@@ -327,6 +327,7 @@ class RenderingOptions:
     """A folder of rendered lines."""
 
     lines: int = option(1000, "lines in the folder when it is done", minimum=1)
+    processes: int = option(0, "processes of one thread each; 0: one per core", minimum=0)
     seed: int = option(1, "of every random choice", minimum=0)
 
     def __post_init__(self) -> None:

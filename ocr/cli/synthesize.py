@@ -54,14 +54,16 @@ def command(
     same command continues after a stop; other fonts, texts or options need another DIR.
     """
     from ocr.cli.display import counted, progress_bar
+    from ocr.cores import usable_cores
     from ocr.training.synthesis.material import Material
     from ocr.training.synthesis.pairs import write_pairs
 
     material = Material(fonts, texts, options, rendering.seed)
-    made = 0
+    processes = rendering.processes or usable_cores()
+    made, furthest = 0, 0
     with progress_bar("rendering") as move:
-        for number in write_pairs(material, output, rendering.lines):
-            made += 1
-            move(number + 1, rendering.lines)
+        for number in write_pairs(material, output, rendering.lines, processes):
+            made, furthest = made + 1, max(furthest, number + 1)
+            move(furthest, rendering.lines)
     kept = rendering.lines - made
     click.echo(f"{counted(made, 'line')} rendered, {kept:,} were there; see {output}")

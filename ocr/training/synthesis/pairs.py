@@ -7,28 +7,36 @@ synthesis.json              the key of the material; a folder holds the lines of
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ocr.errors import InputError, OutputError, UsageError
+from ocr.errors import InputError, OcrError, OutputError, UsageError
 from ocr.files.atomic import remove_leftovers, write_atomically
 from ocr.files.names import TEXT_SUFFIX, printable
+from ocr.processes import command, environment
 from ocr.training.synthesis.camera import Grey
 from ocr.training.synthesis.material import Material
+from ocr.training.synthesis.synthesize import Synthesizer
 
 MANIFEST = "synthesis.json"
 COMPRESSION = 4  # zlib level of the PNGs: noise hardly shrinks further
+COMMAND = command("ocr.training.synthesis.worker")
+LEAST = 200  # lines: before it has made so many, a further process has cost more than it brought
 
 
-def write_pairs(material: Material, folder: Path, lines: int) -> Iterator[int]:
+def write_pairs(material: Material, folder: Path, lines: int, processes: int = 1) -> Iterator[int]:
     """Make lines 0 to ``lines`` - 1 in ``folder``, but those that are there; yields the number
-    of each line as it is made.
+    of each line as it is made, by several processes in any order.
 
     Raises UsageError if the folder holds anything but lines of the same material, InputError
-    for fonts and texts that cannot be used, OutputError if the folder cannot be written.
+    for fonts and texts that cannot be used, OutputError if the folder cannot be written, OcrError
+    if another process ends before its lines are made.
     """
     key = material.key()
     known = _known_key(folder)
@@ -48,12 +56,49 @@ def write_pairs(material: Material, folder: Path, lines: int) -> Iterator[int]:
         )
     if known is None:
         write_atomically(folder / MANIFEST, json.dumps({"key": key, "seed": material.seed}) + "\n")
-    for number in missing:
+    size = min(processes, len(missing) // LEAST)
+    if size > 1:
+        yield from _by_processes(material, folder, missing, size)
+    else:
+        yield from write_lines(synthesizer, folder, missing)
+
+
+def write_lines(synthesizer: Synthesizer, folder: Path, numbers: Sequence[int]) -> Iterator[int]:
+    """Make these lines, whatever is there; yields the number of each. Raises OutputError."""
+    for number in numbers:
         line = synthesizer.line(number)
         text = _text_file(folder, number)
         write_atomically(text.with_name(f"{number:06}.png"), encoded(line.image))
         write_atomically(text, line.text + "\n")
         yield number
+
+
+def _by_processes(
+    material: Material, folder: Path, numbers: Sequence[int], size: int
+) -> Iterator[int]:
+    """``write_lines`` by ``size`` processes (worker.py), which share one pipe for the numbers."""
+    reading, writing = os.pipe()
+    workers = [
+        subprocess.Popen(COMMAND, env=environment(), stdin=subprocess.PIPE, stdout=writing)
+        for _ in range(size)
+    ]
+    os.close(writing)
+    # Paths as they were given: the name of a link says whether its fonts are handwriting.
+    paths = {"fonts": [*map(str, material.fonts)], "texts": [*map(str, material.texts)]}
+    task = {"material": material.as_dict() | paths, "folder": str(folder)}
+    try:
+        with os.fdopen(reading) as made:  # where this is closed early, they end with their line
+            for rank, worker in enumerate(workers):
+                share = json.dumps(task | {"numbers": numbers[rank::size]}).encode()
+                assert worker.stdin is not None
+                with suppress(BrokenPipeError), worker.stdin as told:  # else its code says it
+                    told.write(share)
+            for row in made:
+                yield int(row)
+    finally:
+        codes = [worker.wait() for worker in workers]
+    if any(codes):
+        raise OcrError("a process that renders lines has ended", "the same command goes on")
 
 
 def encoded(image: Grey) -> bytes:

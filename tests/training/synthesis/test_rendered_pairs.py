@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,9 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from ocr.errors import InputError, UsageError
+from ocr.errors import InputError, OcrError, UsageError
 from ocr.options import SynthesisOptions
 from ocr.training.data.dataset import read_samples
+from ocr.training.synthesis import pairs
 from ocr.training.synthesis.material import Material
 from ocr.training.synthesis.pairs import encoded, write_pairs
 from ocr.training.synthesis.synthesize import REVISION
@@ -56,6 +58,40 @@ def test_a_rerun_makes_what_is_missing_and_nothing_else(tmp_path: Path, material
     assert {name: after[name] for name in before} == before
     assert len(after) == len(before) + 2
     assert (out / "000000.png").stat().st_mtime_ns == kept
+
+
+def test_several_processes_make_the_same(
+    tmp_path: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(write_pairs(material, tmp_path / "one", 7))
+    monkeypatch.setattr(pairs, "LEAST", 2)
+    assert sorted(write_pairs(material, tmp_path / "two é", 7, processes=3)) == list(range(7))
+    assert files(tmp_path / "two é") == files(tmp_path / "one")
+
+
+def test_several_processes_end_with_the_first(
+    tmp_path: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(write_pairs(material, tmp_path / "one", 60))
+    monkeypatch.setattr(pairs, "LEAST", 2)
+    out = tmp_path / "two"
+    numbers = write_pairs(material, out, 60, processes=2)
+    assert next(numbers) in (0, 1)
+    numbers.close()  # type: ignore[attr-defined]
+    made = files(out)
+    assert len(made) > 2  # whole ones, by processes that have ended
+    assert {name: files(tmp_path / "one")[name] for name in made} == made
+    list(write_pairs(material, out, 60, processes=2))
+    assert files(out) == files(tmp_path / "one")
+
+
+def test_a_process_that_ends_is_told(
+    tmp_path: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs, "LEAST", 2)
+    monkeypatch.setattr(pairs, "COMMAND", (sys.executable, "-c", "raise SystemExit(9)"))
+    with pytest.raises(OcrError, match="has ended; the same command goes on"):
+        list(write_pairs(material, tmp_path / "out", 4, processes=2))
 
 
 def test_another_run_is_refused(tmp_path: Path, material: Material) -> None:
