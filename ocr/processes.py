@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -23,3 +24,11 @@ def environment() -> dict[str, str]:
     """This process's, for one of a single thread that finds the modules that this one found."""
     paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     return dict(os.environ, OMP_NUM_THREADS="1", PYTHONPATH=paths)
+
+
+def leave_signals_to_the_first() -> None:
+    """A terminal or a service manager tells the whole group to stop; the process that started this
+    one decides, so that no file is left half written."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # the last not on Windows
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

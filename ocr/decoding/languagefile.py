@@ -107,8 +107,8 @@ def _model(content: memoryview) -> LanguageModel:
     _, version, size = START.unpack(content[: START.size])
     values: dict[str, Any] = json.loads(bytes(content[START.size : START.size + size]))
     characters, states = str(values["characters"]), int(values["states"])
-    lengths = dict.fromkeys(("first", "fallbacks", "prices"), states)
-    lengths["first"] += version == 1
+    places = states + 1 if version == 1 else states
+    lengths = {"first": places, "fallbacks": states, "prices": states}
     arrays: dict[str, Any] = {}
     place = START.size + size
     for name, kind in _kinds(version, symbol_count(characters)).items():

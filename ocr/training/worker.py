@@ -6,11 +6,11 @@ It takes the same steps as the first process, which alone reports, saves and dec
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 
 from ocr.errors import OcrError
+from ocr.processes import leave_signals_to_the_first
 from ocr.training.loop import train
 from ocr.training.parallel import Gloo, PartnerGoneError, ready
 from ocr.training.run import load_run
@@ -18,11 +18,8 @@ from ocr.training.run import load_run
 
 def main(folder: str, rank: str, size: str) -> int:
     """Returns the exit code: 0, or 1 if the first process has gone."""
-    # A terminal or service manager tells the whole group; the first process decides, at a step's
-    # end. When it ends without a word, the exchange fails here.
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # the last not on Windows
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # It decides at a step's end. When it ends without a word, the exchange fails here.
+    leave_signals_to_the_first()
     run = load_run(Path(folder))
     ready(Path(folder), int(rank))
     exchange = Gloo(Path(folder), int(rank), int(size))

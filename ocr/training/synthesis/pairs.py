@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -26,7 +25,6 @@ from ocr.training.synthesis.synthesize import Synthesizer
 
 MANIFEST = "synthesis.json"
 COMPRESSION = 4  # zlib level of the PNGs: noise hardly shrinks further
-COMMAND = command("ocr.training.synthesis.worker")
 LEAST = 200  # lines: before it has made so many, a further process has cost more than it brought
 
 
@@ -45,8 +43,8 @@ def write_pairs(material: Material, folder: Path, lines: int, processes: int = 1
             f"{printable(folder)} holds lines of other fonts, texts, options or another seed",
             "repeat those, or choose another -o",
         )
-    missing = [number for number in range(lines) if not _text_file(folder, number).is_file()]
-    if not missing:
+    numbers = missing(folder, range(lines))
+    if not numbers:
         return
     synthesizer = material.synthesizer()
     if not synthesizer.texts.has_prose():  # dates and names would still be invented
@@ -56,11 +54,16 @@ def write_pairs(material: Material, folder: Path, lines: int, processes: int = 1
         )
     if known is None:
         write_atomically(folder / MANIFEST, json.dumps({"key": key, "seed": material.seed}) + "\n")
-    size = min(processes, len(missing) // LEAST)
+    size = min(processes, len(numbers) // LEAST)
     if size > 1:
-        yield from _by_processes(material, folder, missing, size)
+        yield from _by_processes(material, folder, lines, size)
     else:
-        yield from write_lines(synthesizer, folder, missing)
+        yield from write_lines(synthesizer, folder, numbers)
+
+
+def missing(folder: Path, numbers: Iterable[int]) -> list[int]:
+    """Those of the numbers whose line is not in the folder."""
+    return [number for number in numbers if not _text_file(folder, number).is_file()]
 
 
 def write_lines(synthesizer: Synthesizer, folder: Path, numbers: Sequence[int]) -> Iterator[int]:
@@ -73,26 +76,25 @@ def write_lines(synthesizer: Synthesizer, folder: Path, numbers: Sequence[int]) 
         yield number
 
 
-def _by_processes(
-    material: Material, folder: Path, numbers: Sequence[int], size: int
-) -> Iterator[int]:
-    """``write_lines`` by ``size`` processes (worker.py), which share one pipe for the numbers."""
-    reading, writing = os.pipe()
-    workers = [
-        subprocess.Popen(COMMAND, env=environment(), stdin=subprocess.PIPE, stdout=writing)
-        for _ in range(size)
-    ]
-    os.close(writing)
+def _by_processes(material: Material, folder: Path, lines: int, size: int) -> Iterator[int]:
+    """``write_lines`` by ``size`` processes (worker.py), each of every ``size``-th line, which
+    share one pipe for the numbers."""
     # Paths as they were given: the name of a link says whether its fonts are handwriting.
     paths = {"fonts": [*map(str, material.fonts)], "texts": [*map(str, material.texts)]}
-    task = {"material": material.as_dict() | paths, "folder": str(folder)}
+    task = {"material": material.as_dict() | paths, "folder": str(folder), "lines": lines}
+    reading, writing = os.pipe()
+    workers = [
+        subprocess.Popen(
+            command("ocr.training.synthesis.worker", json.dumps(task), str(rank), str(size)),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+        )
+        for rank in range(size)
+    ]
+    os.close(writing)
     try:
         with os.fdopen(reading) as made:  # where this is closed early, they end with their line
-            for rank, worker in enumerate(workers):
-                share = json.dumps(task | {"numbers": numbers[rank::size]}).encode()
-                assert worker.stdin is not None
-                with suppress(BrokenPipeError), worker.stdin as told:  # else its code says it
-                    told.write(share)
             for row in made:
                 yield int(row)
     finally:

@@ -1,4 +1,4 @@
-"""A process that renders some lines of a folder; pairs.py tells it on standard input which.
+"""A process that renders every so many-th line of a folder, with the arguments TASK RANK SIZE.
 
 It writes the number of every line that it has made, a row each, and ends when nobody reads them.
 """
@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 
-import cv2
-
 from ocr.errors import OcrError
-from ocr.training.synthesis.material import Material
-from ocr.training.synthesis.pairs import write_lines
+from ocr.processes import leave_signals_to_the_first
 
 
-def main() -> int:
-    """Returns the exit code: 0, or 1 if lines could not be written."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all; the first one decides
+def main(task: str, rank: str, size: str) -> int:
+    """Returns the exit code: 0, or 1 if lines could not be written. TASK: see pairs.py."""
+    leave_signals_to_the_first()  # before the slow imports
+    import cv2
+
+    from ocr.training.synthesis.material import Material
+    from ocr.training.synthesis.pairs import missing, write_lines
+
     cv2.setNumThreads(1)
-    task = json.load(sys.stdin)
-    material = Material.from_dict(task["material"])
+    told = json.loads(task)
+    folder, synthesizer = Path(told["folder"]), Material.from_dict(told["material"]).synthesizer()
+    numbers = missing(folder, range(int(rank), told["lines"], int(size)))
     try:
-        for number in write_lines(material.synthesizer(), Path(task["folder"]), task["numbers"]):
+        for number in write_lines(synthesizer, folder, numbers):
             os.write(sys.stdout.fileno(), b"%d\n" % number)
     except BrokenPipeError:
         pass
@@ -36,4 +38,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

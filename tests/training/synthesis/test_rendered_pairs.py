@@ -89,7 +89,8 @@ def test_a_process_that_ends_is_told(
     tmp_path: Path, material: Material, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pairs, "LEAST", 2)
-    monkeypatch.setattr(pairs, "COMMAND", (sys.executable, "-c", "raise SystemExit(9)"))
+    ends = (sys.executable, "-c", "raise SystemExit(9)")
+    monkeypatch.setattr(pairs, "command", lambda *arguments: ends)
     with pytest.raises(OcrError, match="has ended; the same command goes on"):
         list(write_pairs(material, tmp_path / "out", 4, processes=2))
 
