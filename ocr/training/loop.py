@@ -26,6 +26,7 @@ from torch import Tensor
 
 from ocr.network.precision import autocast, product_dtype
 from ocr.network.recognizer import RecognizerNetwork
+from ocr.training.ahead import batches_ahead, process_count
 from ocr.training.average import WeightAverage, blended, weights_of
 from ocr.training.batches import Batcher, IndexArray, Order
 from ocr.training.beginning import initial_network
@@ -42,7 +43,7 @@ from ocr.training.validation import count_edits
 from ocr.types import Batch
 
 CHECKPOINT_SECONDS = 120.0
-SPEED_MEMORY = 0.95  # of the running means of loss and speed, per step
+SPEED_MEMORY = 0.95  # of the running means of loss and seconds per line, per step
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Trainer:
         self.mean = WeightAverage(self.network, kept.get("mean"))
         self.best = kept.get("best", {})
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
+        self.ahead: Iterator[Batch] | None = None
         lines = min(run.options.validate_every, len(members))
         lines = max(lines, 4 * len(run.validation))  # a fifth of the time at most
         self.steps_per_validation = max(1, lines // run.options.batch_size)
@@ -113,18 +115,20 @@ class Trainer:
     def steps(self, should_stop: Callable[[], bool]) -> Iterator[Progress]:
         """Train; see ``train``."""
         counters, started = self.counters, time.monotonic() - self.counters.seconds
-        saved, speed = time.monotonic(), None
+        saved, seconds_per_line = time.monotonic(), None
         if self.exchange.rank == 0:
             restore_model(self.run, self.mean.network, counters, self.best)
         if self.run.start and counters.step == 0:  # no model is kept that reads worse than this
-            yield self._progress(speed, self._validate(), "")
+            yield self._progress(seconds_per_line, self._validate(), "")
+        if makers := process_count(self.device):
+            self.ahead = batches_ahead(self.run, counters.step, makers)
         while not self._finished():
             before = time.monotonic()
             counters.seconds = before - started
             step_loss, lines, stop = self._step(should_stop())
             took = time.monotonic() - before
             counters.loss = _running(counters.loss, step_loss)
-            speed = _running(speed, lines / took)
+            seconds_per_line = _running(seconds_per_line, took / lines)
             due = self._validation_due()
             cer = self._validate() if due else None
             counters.seconds = time.monotonic() - started
@@ -134,7 +138,7 @@ class Trainer:
             if stop and not due:
                 cer = self._look()
                 self._save()
-            yield self._progress(speed, cer, "asked to stop" if stop else "")
+            yield self._progress(seconds_per_line, cer, "asked to stop" if stop else "")
             if stop:
                 return
         self._save()
@@ -177,9 +181,11 @@ class Trainer:
 
     def batch_loss(self, indices: IndexArray, step: int) -> tuple[Tensor, Tensor]:
         """What the step makes smaller, and the network's part of it; see ``Objective``."""
-        losses: tuple[Tensor, Tensor] = self.objective(
-            self.batcher.distorted(indices, step, self.run.options.augment)
-        )
+        if self.ahead is not None:
+            batch = next(self.ahead)
+        else:
+            batch = self.batcher.distorted(indices, step, self.run.options.augment)
+        losses: tuple[Tensor, Tensor] = self.objective(batch)
         return losses
 
     def forward(self, network: RecognizerNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -270,7 +276,9 @@ class Trainer:
             )
             draw_curve(self.run.folder, self.counters.history)
 
-    def _progress(self, speed: float | None, cer: float | None, stopping: str) -> Progress:
+    def _progress(
+        self, seconds_per_line: float | None, cer: float | None, stopping: str
+    ) -> Progress:
         counters = self.counters
         left = float("inf")
         if counters.fraction > 0:
@@ -281,7 +289,7 @@ class Trainer:
             fraction=counters.fraction,
             seconds=counters.seconds,
             seconds_left=left,
-            lines_per_second=float("nan") if speed is None else speed,
+            lines_per_second=float("nan") if seconds_per_line is None else 1 / seconds_per_line,
             loss=float("nan") if counters.loss is None else counters.loss,
             best_cer=counters.kept_cer,
             cer=cer,

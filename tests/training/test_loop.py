@@ -530,6 +530,18 @@ def test_minutes_count_over_all_sittings(
     assert abs(len(stopped) + len(resumed) - steps) <= 1
 
 
+def test_batches_made_ahead_change_nothing(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = make_run(tmp_path / "plain", epochs=2, augment=1.0)
+    list(train(plain))
+    made = make_run(tmp_path / "made", epochs=2, augment=1.0)
+    monkeypatch.setattr(loop, "process_count", lambda device: 1)
+    assert len(list(train(made, should_stop=after(2)))) == 2
+    list(train(made))
+    assert_same_state(plain, made)
+
+
 def test_the_loop_learns_to_read(tmp_path: Path, make_run: MakeRun) -> None:
     run = make_run(tmp_path, dropout=0.0, augment=0.0, epochs=30, learning_rate=0.05)
     run = dataclasses.replace(run, validation=run.train[:3])
