@@ -65,13 +65,19 @@ def command(
 
     output = model_file(output)
     draft = output.with_suffix(LIST)
-    drafted = draft.exists()
-    if drafted or _transcribed(lines):
+    drafted, transcribed = draft.exists(), _transcribed(lines)
+    if drafted and transcribed and not _names(draft, lines):
+        raise UsageError(
+            f"{draft} holds transcribed lines, and so do those given",
+            "name the model otherwise with -o, or move that list away",
+        )
+    if drafted or transcribed:
         check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
         if drafted:
-            click.echo(f"learning from {draft}, into which lines were read before")
+            if not transcribed:
+                click.echo(f"learning from {draft}, into which lines were read before")
             _require_corrections(draft, model)
-        _learn((str(draft),) if drafted else lines, output, model, options, overwrite)
+        _learn(lines if transcribed else (str(draft),), output, model, options, overwrite)
         return
     count = _write_draft(_spread(_images(lines, output), options.lines), draft, model)
     again = _again(lines, output, model, overwrite)
@@ -80,6 +86,11 @@ def command(
         f"next:  correct its texts (image<TAB>text, UTF-8) and delete what you do not want,\n"
         f"       then the same command again:  {again}"
     )
+
+
+def _names(draft: Path, lines: Sequence[str]) -> bool:
+    """Whether the draft is among the sources."""
+    return any(Path(line).exists() and draft.samefile(line) for line in lines)
 
 
 def _again(lines: Sequence[str], output: Path, model: str, overwrite: bool) -> str:

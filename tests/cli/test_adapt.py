@@ -98,7 +98,7 @@ def test_corrected_lines_are_learnt_and_the_gain_is_told(
         for image in sorted(drawn.glob("*.png"))
     ]
     (tmp_path / "mine.tsv").write_text("".join(rows), encoding="utf-8")
-    call = ("adapt", drawn, "-o", "mine", "-m", model, "--minutes", "0.05", "--processes", "1")
+    call = ("adapt", "mine.tsv", "-o", "mine", "-m", model, "--minutes", "0.05", "--processes", "1")
     result = ocr(*call)
     assert result.exit_code == 0, result.output
     assert "24 lines of 24 in mine.tsv corrected" in result.output
@@ -121,6 +121,24 @@ def test_corrected_lines_are_learnt_and_the_gain_is_told(
     assert "exists already" in again.stderr
 
 
+def test_other_transcribed_lines_are_not_passed_over_for_a_draft(
+    ocr: Run, drawn: Path, draft: Path, model: Path
+) -> None:
+    result = ocr("adapt", drawn, "-o", "mine", "-m", model)
+    assert result.exit_code == 2
+    assert "mine.tsv holds transcribed lines, and so do those given" in result.stderr
+    assert not draft.with_suffix(".training").exists()
+
+
+def test_a_corrected_draft_is_learnt_from(ocr: Run, draft: Path, lines: Path, model: Path) -> None:
+    rows = draft.read_text(encoding="utf-8").splitlines()
+    draft.write_text("".join(f"{row.split(chr(9))[0]}\tab\n" for row in rows), encoding="utf-8")
+    result = ocr("adapt", lines, "-o", "mine", "-m", model, "--minutes", "0.01", "--processes", "1")
+    assert result.exit_code == 0, result.output
+    assert "learning from mine.tsv, into which lines were read before" in result.output
+    assert "3 lines of 3 in mine.tsv corrected" in result.output
+
+
 def test_transcribed_lines_need_no_draft(
     ocr: Run, drawn: Path, model: Path, tmp_path: Path
 ) -> None:
@@ -135,7 +153,7 @@ def test_too_few_lines_are_said_to_be_too_few(
 ) -> None:
     image = min(drawn.glob("*.png"))
     (tmp_path / "mine.tsv").write_text(f"{image}\tanother text\n", encoding="utf-8")
-    result = ocr("adapt", drawn, "-o", "mine", "-m", model)
+    result = ocr("adapt", "mine.tsv", "-o", "mine", "-m", model)
     assert result.exit_code == 4
     assert "1 line cannot be learnt from" in result.stderr
     assert "transcribe more" in result.stderr
