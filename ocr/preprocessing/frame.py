@@ -56,14 +56,14 @@ def _sheet(other: Mask) -> Mask | None:
 
 def _around(alike: Mask) -> Mask:
     """What of ``alike`` hangs together with the image's edge, but for strokes that touch it."""
-    height = len(alike)
     _, parts = cv2.connectedComponents(np.asarray(alike, np.uint8), connectivity=4)
     edge = np.concatenate([side[side > 0] for side in (*parts[[0, -1]], *parts.T[[0, -1]])])
-    outer = np.pad(np.isin(parts, edge), height, constant_values=True)
-    size = max(3, round(THICKEST_STROKE * height))
+    size = max(3, round(THICKEST_STROKE * min(alike.shape)))
+    reach = 2 * size  # of what is beyond the edge
+    outer = np.pad(np.isin(parts, edge), reach, constant_values=True)
     thick = cv2.morphologyEx(np.asarray(outer, np.uint8), cv2.MORPH_OPEN, _square(size))
     grown = cv2.dilate(thick, _square(1 + 2 * (size // 4)))  # into its own corners
-    return (outer & (grown > 0))[height:-height, height:-height]
+    return (outer & (grown > 0))[reach:-reach, reach:-reach]
 
 
 def _square(size: int) -> npt.NDArray[np.uint8]:

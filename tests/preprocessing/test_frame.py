@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -46,6 +48,16 @@ def test_the_corners_of_a_turned_line_become_like_its_paper(tone: float) -> None
     different = np.abs(without_frame(framed) - expected) > 0.02
     assert (np.abs(framed - expected) > 0.02).mean() > 0.3
     assert not different[rim == 0].any(), "but for the blurred rim"
+
+
+def test_a_tall_strip_takes_little_room() -> None:
+    strip = np.pad(np.full((1980, 30), PAPER, np.float32), 10)
+    tracemalloc.start()
+    cleared = without_frame(strip)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_allclose(cleared, PAPER)
+    assert peak < 20 * strip.nbytes
 
 
 @pytest.mark.parametrize("quality", [75, 90])
