@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import field
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ T = TypeVar("T")
 
 TYPES = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
 """What a field's annotation admits; true is no number here, and 1 may stand for 1.0."""
+NO_AMOUNT = (math.inf, -math.inf)  # nor is NaN, which equals nothing
 
 
 def option(
@@ -55,7 +57,7 @@ def check(options: Any) -> None:
         kind, _, optional = str(entry.type).partition(" | ")
         if value is None and optional:
             continue
-        if type(value) not in TYPES[kind] or value != value:  # NaN is no amount
+        if type(value) not in TYPES[kind] or value in NO_AMOUNT or value != value:
             hint = f"it needs a value of type {kind}"
             raise FieldError(entry.name, f"cannot be {value!r}", hint)
         if rule["choices"] and value not in rule["choices"]:

@@ -15,6 +15,7 @@ from ocr.fields import FieldError, check, option
 
 FEATURES = ("conv", "pixels", "geometric")
 CELLS = ("lstm", "lstm-peephole", "lstm-1997", "rnn", "tdnn")
+LARGEST_SEED = 2**32 - 1
 FEW = 500  # fewer lines than this are a hand to be learnt, no collection
 
 
@@ -137,7 +138,7 @@ class TrainingOptions:
     processes: int = option(
         0, "data-parallel processes of one thread each; 0: one per core, at most 8", minimum=0
     )
-    seed: int = option(1, "of every random choice", minimum=0)
+    seed: int = option(1, "of every random choice", minimum=0, maximum=LARGEST_SEED)
 
     def __post_init__(self) -> None:
         check(self)
@@ -328,7 +329,7 @@ class RenderingOptions:
 
     lines: int = option(1000, "lines in the folder when it is done", minimum=1)
     processes: int = option(0, "processes of one thread each; 0: one per core", minimum=0)
-    seed: int = option(1, "of every random choice", minimum=0)
+    seed: int = option(1, "of every random choice", minimum=0, maximum=LARGEST_SEED)
 
     def __post_init__(self) -> None:
         check(self)

@@ -73,6 +73,7 @@ def test_a_misspelt_key_is_named(kind: type[Any]) -> None:
         (NetworkOptions, {"hidden": 4.5}),
         (NetworkOptions, {"hidden": None}),
         (NetworkOptions, {"dropout": float("nan")}),
+        (TrainingOptions, {"learning_rate": float("inf")}),
     ],
 )
 def test_a_value_of_another_type_is_named(kind: type[Any], values: dict[str, Any]) -> None:

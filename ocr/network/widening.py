@@ -32,6 +32,9 @@ def widened(
     which has the first. Raises UsageError if the second is not as wide, or is another network."""
     check_sizes(*sizes)
     wide = RecognizerNetwork(preprocessing, sizes[1], network.output.out_features)
+    if _widths(sizes[0]) == _widths(sizes[1]):  # something else was changed, as the dropout
+        wide.load_state_dict(network.state_dict())
+        return wide.train(network.training)
     kept = sizes[0].residuals
     for old, new in zip(_tensors(network, kept), _tensors(wide, kept), strict=True):
         _put(*old, new[0])
@@ -40,21 +43,24 @@ def widened(
 
 def check_sizes(old: NetworkOptions, new: NetworkOptions) -> None:
     """Raise UsageError if a network of the sizes ``old`` cannot be widened to ``new``."""
-    if old == new:
-        return
     for name in ("cell", "layers"):
         settled, asked = getattr(old, name), getattr(new, name)
         if settled != asked:
             raise UsageError(f"{name} {settled} cannot become {asked}", "only widths can grow")
-    if old.cell == "tdnn":
+    before, after = _widths(old), _widths(new)
+    if old.cell == "tdnn" and before != after:
         raise UsageError("a tdnn cannot be widened", "train one of the new size from nothing")
-    before, after = ((*size.channels(), size.residuals, size.hidden) for size in (old, new))
     if any(asked < had for had, asked in zip(before, after, strict=True)):
         raise UsageError(
             f"convolutions {old.convolutions}, residuals {old.residuals}, hidden {old.hidden} "
             f"cannot become {new.convolutions}, {new.residuals}, {new.hidden}",
             "a network can be widened, not narrowed",
         )
+
+
+def _widths(size: NetworkOptions) -> tuple[int, ...]:
+    """What may grow."""
+    return (*size.channels(), size.residuals, size.hidden)
 
 
 def _put(old: Tensor, outputs: int, new: Tensor) -> None:

@@ -119,7 +119,9 @@ class Trainer:
         if self.exchange.rank == 0:
             restore_model(self.run, self.mean.network, counters, self.best)
         if self.run.start and counters.step == 0:  # no model is kept that reads worse than this
-            yield self._progress(seconds_per_line, self._validate(), "")
+            begun = self._validate()
+            self._save_checkpoint()
+            yield self._progress(seconds_per_line, begun, "")
         if makers := process_count(self.device):
             self.ahead = batches_ahead(self.run, counters.step, makers)
         while not self._finished():
@@ -135,6 +137,8 @@ class Trainer:
             if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
+            elif due:  # or a run that is killed would not know how good the model is that it wrote
+                self._save_checkpoint()
             if stop and not due:
                 cer = self._look()
                 self._save()
@@ -269,12 +273,16 @@ class Trainer:
             write_model(self.run, self.model, self.counters, cer)
 
     def _save(self) -> None:
+        self._save_checkpoint()
+        if self.exchange.rank == 0:
+            draw_curve(self.run.folder, self.counters.history)
+
+    def _save_checkpoint(self) -> None:
         if self.exchange.rank == 0:
             kept = {"mean": self.mean.network.state_dict(), "best": self.best}
             save_checkpoint(
                 self.run.checkpoint, self.counters, self.objective, self.optimizers, kept
             )
-            draw_curve(self.run.folder, self.counters.history)
 
     def _progress(
         self, seconds_per_line: float | None, cer: float | None, stopping: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -66,11 +66,19 @@ def train_run(
     Close the iterator if you leave it early, or the other processes wait for the next step.
     """
     run.save()
+    stopping = ""
+    for progress in _steps(run, should_stop):
+        stopping = progress.stopping
+        yield progress
+    if not stopping:
+        calibrate_run(run)
+
+
+def _steps(run: Run, should_stop: Callable[[], bool]) -> Iterator[Progress]:
+    """The training itself, in as many processes as there should be."""
     size = process_count(run.options)
     if size == 1:
         yield from train(run, Alone(), should_stop)
     else:
         with Helpers(run.folder, size), closing(Gloo(run.folder, 0, size)) as exchange:
             yield from train(run, exchange, should_stop)
-    if not should_stop():
-        calibrate_run(run)

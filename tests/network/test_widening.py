@@ -85,3 +85,13 @@ def test_a_tdnn_is_refused() -> None:
     with pytest.raises(UsageError, match="from nothing"):
         widened(network(preprocessing, small), preprocessing, (small, wide))
     check_sizes(small, small)  # to be trained on as it is
+
+
+@pytest.mark.parametrize("cell", ["lstm", "tdnn"])
+def test_what_is_no_width_can_change(cell: str) -> None:
+    preprocessing, settled = PreprocessingOptions(height=20), replace(SMALL, cell=cell)
+    before = network(preprocessing, settled)
+    asked = replace(settled, dropout=0.4)
+    after = widened(before, preprocessing, (settled, asked))
+    weights = after.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in before.state_dict().items())

@@ -52,8 +52,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory, font_folder: Path) -> Path:
         for kind, lines in (("train", count), ("val", 2)):
             for number in range(lines):
                 image.save(place / f"{kind}{number:02}.png")
-            rows = [f"{kind}{number:02}.png\tabc {number:02}\n" for number in range(lines)]
-            (place / f"{kind}.tsv").write_text("".join(rows), encoding="utf-8")
+            rows = [f"{kind}{number:02}.png\tabc {number:02}" for number in range(lines)]
+            (place / f"{kind}.tsv").write_text("\n".join(rows), encoding="utf-8")
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 
 from ocr.network.modelfile import load_model_file, save_model
 from ocr.network.recognizer import RecognizerNetwork
-from ocr.training import session
+from ocr.training import loop, session
 from ocr.training.finish import calibrate_run
 from ocr.training.run import Run
 
@@ -66,8 +67,11 @@ def test_a_run_is_calibrated_at_its_end_and_not_when_stopped(
 ) -> None:
     calls: list[Path] = []
     monkeypatch.setattr(session, "calibrate_run", lambda run: calls.append(run.output))
-    monkeypatch.setattr(session, "train", lambda run, exchange, should_stop: iter(()))
-    run = make_run(tmp_path, features="pixels")
-    for stopped in (True, False):
-        assert list(session.train_run(run, lambda stopped=stopped: stopped)) == []
-        assert calls == ([] if stopped else [run.output])
+    monkeypatch.setattr(loop, "draw_curve", lambda folder, history: None)
+    run = make_run(tmp_path, features="pixels", epochs=1)
+    (first,) = session.train_run(run, lambda: True)
+    assert (first.stopping, calls) == ("asked to stop", [])
+    late = itertools.chain([False] * 2, itertools.repeat(True))  # after the last step has begun
+    progress = list(session.train_run(run, late.__next__))
+    assert (progress[-1].fraction, progress[-1].stopping) == (1, "")
+    assert calls == [run.output]

@@ -356,6 +356,19 @@ def test_a_lost_model_file_is_written_again_on_resume(
     assert read_spec(run.output) == card
 
 
+def test_a_killed_run_does_not_go_on_over_a_better_model(
+    tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
+) -> None:
+    scripted_cer(50, 20, 40)
+    run = make_run(tmp_path, epochs=2, validate_every=4, held_back=1)
+    killed = train(run)
+    assert [next(killed).cer for _ in range(2)] == [0.5, 0.2]
+    before = tensors_of(run.output)  # and it ends here, without a word
+    resumed = train(run)
+    assert (next(resumed).cer, read_spec(run.output).training["step"]) == (0.4, 2)
+    assert_same_tensors(tensors_of(run.output), before)
+
+
 def test_whoever_stops_gets_the_better_model_but_nothing_is_counted(
     tmp_path: Path, make_run: MakeRun, scripted_cer: Callable[..., None]
 ) -> None:
