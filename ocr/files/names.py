@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
@@ -31,6 +32,20 @@ def line_stem(stem: str) -> str:
         if stem.endswith(variant):
             return stem.removesuffix(variant)
     return stem
+
+
+def real_path(path: Path) -> Path:
+    """The path without symbolic links. One of links that lead in a circle stays one: ``resolve``
+    raises another error for it in every Python."""
+    return Path(os.path.realpath(path))
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of that name that may be looked at, however long the name."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def printable(text: str | Path) -> str:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import SubElement
@@ -185,7 +185,7 @@ def read_alto(data: bytes, path: Path) -> LoadedPage:
 
 def _read_sheet(root: Element, body: Element, path: Path) -> tuple[Sheet, _Scale]:
     named = child(root, "Description", "sourceImageInformation", "fileName")
-    name = named.text if named is not None else None
+    name = (named.text or "").strip() if named is not None else None
     declared = child(root, "Description", "MeasurementUnit")
     unit = (declared.text or "").strip() if declared is not None else PIXEL
     if unit not in (PIXEL, *OTHER_UNITS):
@@ -211,11 +211,11 @@ def _read_sheet(root: Element, body: Element, path: Path) -> tuple[Sheet, _Scale
 def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Found:
     strings = list(children(element, "String"))
     text = SPACE.join(string.get("CONTENT", "") for string in strings)
-    hyphen = child(element, "HYP")
-    text += hyphen.get("CONTENT", "") if hyphen is not None else ""
+    broken = child(element, "HYP")
+    hyphen = broken.get("CONTENT", "") if broken is not None else ""
     shape = child(element, "Shape", "Polygon")
     box = scale.rectangle(element)
-    polygon = scale.points(shape.get("POINTS")) if shape is not None else box
+    polygon = (scale.points(shape.get("POINTS")) if shape is not None else ()) or box
     words = tuple(
         Word(content, corners, confidence_of(string, "WC"), _alternatives(string, of_line=False))
         for string in strings
@@ -227,7 +227,9 @@ def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Fo
     if [word.polygon for word in words] == [box]:  # a string as large as the line repeats it
         alternatives += tuple(other.text for other in words[0].alternatives)
         words = ()
-    transcript = Transcript(text, _confidence(strings), (), alternatives, words)
+    if words:
+        words = (*words[:-1], replace(words[-1], text=words[-1].text + hyphen))
+    transcript = Transcript(text + hyphen, _confidence(strings), (), alternatives, words)
     baseline = _baseline(element.get("BASELINE"), scale, polygon)
     return sheet.line(element.get("ID", ""), region, (polygon, baseline), transcript)
 

@@ -17,7 +17,8 @@ from ocr.errors import PageFileError
 from ocr.files.names import printable
 from ocr.formats.hocr import QUOTE_ESCAPE
 from ocr.formats.references import SEPARATORS
-from ocr.formats.sheet import Found, Sheet, sheet_of
+from ocr.formats.sheet import NO_LINE, Found, Sheet, sheet_of
+from ocr.formats.words import mean_confidence
 from ocr.formats.xmlfile import CONFIDENCE_DIGITS, PROGRAM, numbers, points
 from ocr.types import LoadedPage, Point, Transcript, Word
 
@@ -63,13 +64,14 @@ class _Node:
 
 
 class _Parser(HTMLParser):
-    """Collects the pages and the lines."""
+    """Collects the pages, the lines and the words outside of lines."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
         self.pages: list[_Node] = []
         self.lines: list[_Node] = []
+        self.loose: list[_Node] = []
         self.system = ""
         self._open: list[_Node] = []
 
@@ -93,9 +95,12 @@ class _Parser(HTMLParser):
         elif node.role in LINES:
             blocks = [each for each in self._open if each.role in BLOCKS]
             node.region = min(blocks, key=lambda b: BLOCKS.index(b.role)).name if blocks else ""
+            around = self._line()  # a caption may be a line, or have some
+            self.lines = [line for line in self.lines if line is not around]
             self.lines.append(node)
-        elif node.role == WORD and (line := self._line()) is not None:
-            line.words.append(node)
+        elif node.role == WORD:
+            line = self._line()
+            (self.loose if line is None else line.words).append(node)
 
     def handle_endtag(self, tag: str) -> None:
         if any(node.tag == tag for node in self._open):  # else it closes what never was open
@@ -105,7 +110,7 @@ class _Parser(HTMLParser):
     def handle_data(self, data: str) -> None:
         line = self._line()
         for node in self._open:
-            if node is line or (line is not None and node.role == WORD):
+            if node is line or node.role == WORD:
                 node.parts.append(data)
 
     def _line(self) -> _Node | None:
@@ -129,6 +134,10 @@ def read_hocr(data: bytes, path: Path) -> LoadedPage:
     size = page.box[2] if page.box else (0.0, 0.0)  # its bottom right corner
     sheet = sheet_of(path, SEPARATORS.split(image)[-1], *size)
     found = [_read_line(sheet, line) for line in parser.lines]
+    loose = [word.name for word in parser.loose if word.text]
+    if loose:
+        reason = f"{len(loose)} words from here on stand in no line"
+        found.append(sheet.problem(loose[0], reason, NO_LINE))
     model = parser.system.removeprefix(PROGRAM).strip() if PROGRAM in parser.system else ""
     return sheet.loaded(page.name or path.stem, found, model)
 
@@ -140,7 +149,8 @@ def _read_line(sheet: Sheet, line: _Node) -> Found:
     text = line.text
     if line.words:  # Tesseract writes white space only between words, others none
         text = " ".join(word.text for word in line.words if word.text)
-    transcript = Transcript(text, line.confidence, words=words)
+    given = "x_wconf" in line.properties
+    transcript = Transcript(text, line.confidence if given else mean_confidence(words), words=words)
     polygon = points(line.properties.get("poly")) or line.box
     return sheet.line(line.name, line.region, (polygon, _baseline(line)), transcript)
 

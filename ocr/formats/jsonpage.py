@@ -123,7 +123,7 @@ def read_json(data: bytes, path: Path) -> LoadedPage:
         found = [_read_line(sheet, line) for line in values["lines"]]
         options = dict(values["options"])
         return sheet.loaded(_string(values["id"]), found, _string(values["model"]), options)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PageFileError(
             f"{printable(path)} is not a whole page ({type(error).__name__}: {error})",
             "make it anew",
@@ -156,6 +156,8 @@ def _read_character(values: dict[str, Any]) -> Character:
 
 def _read_word(values: dict[str, Any]) -> Word:
     polygon, confidence = _read_points(values["polygon"]), float(values["confidence"])
+    if not polygon:
+        raise ValueError("a word has no outline")
     alternatives = tuple(_read_alternative(entry) for entry in values["alternatives"])
     return Word(_string(values["text"]), polygon, confidence, alternatives)
 
@@ -168,6 +170,8 @@ def _read_alternative(values: dict[str, Any]) -> Alternative:
 def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} is no text")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{value!a:.40} has half of a character")
     return value
 
 

@@ -19,6 +19,7 @@ SIGNS = {
     "hocr": re.compile(rb"<html[\s>]", re.IGNORECASE),
 }
 """Format -> what its files have near their beginning, tried in this order."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # XML may be in it
 JSON_MARK = b"carousel-page"  # tells a page from what else is kept as JSON
 
 
@@ -52,6 +53,8 @@ def is_page(path: Path) -> bool:
 
 
 def _format_of(head: bytes) -> str | None:
+    if head.startswith(UTF_16):
+        head = head.decode("utf-16", "ignore").encode("utf-8", "ignore")
     return next((name for name, sign in SIGNS.items() if sign.search(head)), None)
 
 

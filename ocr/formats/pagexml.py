@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import SubElement
@@ -27,8 +28,8 @@ from ocr.errors import PageFileError
 from ocr.files.names import printable
 from ocr.formats.jsonpage import json_object
 from ocr.formats.references import reference
-from ocr.formats.sheet import Found, Sheet, sheet_of
-from ocr.formats.words import by_region, words_of
+from ocr.formats.sheet import NO_LINE, Found, Sheet, sheet_of
+from ocr.formats.words import by_region, mean_confidence, words_of
 from ocr.formats.xmlfile import (
     PROGRAM,
     XSI,
@@ -148,11 +149,7 @@ def read_pagexml(data: bytes, path: Path) -> LoadedPage:
         raise PageFileError(f"{printable(path)} has no page", "export it again")
     width, height = number_of(body, "imageWidth", 0), number_of(body, "imageHeight", 0)
     sheet = sheet_of(path, body.get("imageFilename"), width, height)
-    found = [
-        _read_line(sheet, element, region.get("id", ""))
-        for region in _regions(body)
-        for element in children(region, "TextLine")
-    ]
+    found = [line for region in _regions(body) for line in _read_region(sheet, region)]
     return sheet.loaded(root.get("pcGtsId") or path.stem, found, *_read_metadata(root, path))
 
 
@@ -184,13 +181,32 @@ def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:
     return "", {}
 
 
+def _read_region(sheet: Sheet, region: Element) -> Iterator[Found]:
+    """Its lines; a text that stands in none is a problem."""
+    name = region.get("id", "")
+    has_lines = any(local_name(each) == "TextLine" for each in region.iter())
+    if not has_lines and any(text.text for text in _texts(region)):
+        yield sheet.problem(name, "its text stands in no line", NO_LINE)
+    for element in children(region, "TextLine"):
+        yield _read_line(sheet, element, name)
+
+
 def _read_line(sheet: Sheet, element: Element, region: str) -> Found:
     words = tuple(_read_words(element))
-    main, *others = _texts(element) or [Alternative(" ".join(word.text for word in words))]
+    main, *others = _texts(element) or [Alternative("")]
+    if not (main.text or others):
+        main = replace(main, text=_spelled(element))
     outline = _read_points(element, "Coords"), _read_points(element, "Baseline")
     alternatives = tuple(other.text for other in others)
-    transcript = Transcript(main.text, _given(main), alternatives=alternatives, words=words)
+    confidence = _given(main) if main.confidence is not None else mean_confidence(words)
+    transcript = Transcript(main.text, confidence, alternatives=alternatives, words=words)
     return sheet.line(element.get("id", ""), region, outline, transcript)
+
+
+def _spelled(line: Element) -> str:
+    """What all words of a line say, which has no text of its own."""
+    texts = [texts[0].text for word in children(line, "Word") if (texts := _texts(word))]
+    return " ".join(filter(None, texts))
 
 
 def _read_words(line: Element) -> Iterator[Word]:

@@ -29,6 +29,7 @@ from ocr.preprocessing.pdfpages import PDF_DPI, POINTS_PER_INCH
 from ocr.types import Line, PageTranscript, Word
 
 STRONG = ("L", "R", "AL")  # bidirectional classes of letters: left to right, right to left
+SMALLEST, LARGEST = 3.0, 14_400.0  # points, sides of a page (ISO 32000-1, annex C.2)
 LEAST_DPI = 100  # px per inch; less is a screen's (72, 96), written by who knows none
 
 
@@ -42,6 +43,8 @@ def write_pdf(transcript: PageTranscript) -> bytes:
     check_size(page)
     scan = picture(page.image, page.index)
     scale = POINTS_PER_INCH / _dpi(scan)
+    scale = max(scale, SMALLEST / min(page.width, page.height))
+    scale = min(scale, LARGEST / max(page.width, page.height))
     width, height = page.width * scale, page.height * scale
     words = list(_words(transcript))
     layer = _Layer(numbered(text for text, _, _ in words), scale, height)

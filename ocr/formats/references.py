@@ -10,11 +10,12 @@ import re
 from pathlib import Path
 
 from ocr.errors import PageFileError
-from ocr.files.names import IMAGE_SUFFIXES, printable
+from ocr.files.names import IMAGE_SUFFIXES, is_file, printable, real_path
 from ocr.types import Page
 
 PAGE_FRAGMENT = re.compile(r"#page=(\d{1,6})$")
 DRIVE = re.compile(r"[A-Za-z]:")
+KINDS = (".page", ".alto")  # what may stand before .xml
 SEPARATORS = re.compile(r"[/\\]")  # Windows' too: files travel
 
 
@@ -42,7 +43,7 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
     leads_out = "" in parts or DRIVE.match(name) or not _within(image, file)
     if leads_out:
         image = file.parent / parts[-1]
-    if not image.is_file():
+    if not is_file(image):
         beside = namesake(file)
         if leads_out and beside is None:
             raise _refusal(file, name)
@@ -54,14 +55,15 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
 
 def _within(image: Path, file: Path) -> bool:
     """Whether the image lies in the folder of the page file or below it."""
-    return image.resolve().is_relative_to(file.parent.resolve())
+    return real_path(image).is_relative_to(real_path(file.parent))
 
 
 def namesake(file: Path) -> Path | None:
     """The image that is named like the page file: ``x.png`` for ``x.xml`` and ``x.page.xml``."""
-    stems = file.stem, file.name.partition(".")[0]
-    places = (file.with_name(stem + suffix) for stem in stems for suffix in IMAGE_SUFFIXES)
-    return next((place for place in places if place.is_file()), None)
+    stem = file.stem
+    stems = dict.fromkeys((stem, *(stem.removesuffix(kind) for kind in KINDS)))
+    places = (file.with_name(name + suffix) for name in stems if name for suffix in IMAGE_SUFFIXES)
+    return next((place for place in places if is_file(place)), None)
 
 
 def _refusal(file: Path, name: str) -> PageFileError:

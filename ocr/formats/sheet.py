@@ -17,6 +17,7 @@ Found = tuple[Line, Transcript] | Problem
 
 LEAST_AREA = 1.0  # px^2: an outline around less holds no pixel
 REDRAW = "draw its outline again, or delete the line"
+NO_LINE = "draw the lines, or delete the text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Sheet:
             return self.problem(name, "its outline encloses nothing on the page")
         return Line(name, polygon, baseline, transcript.text or None, region), transcript
 
-    def problem(self, name: str, reason: str) -> Problem:
+    def problem(self, name: str, reason: str, fix: str = REDRAW) -> Problem:
         """What keeps the line ``name`` out."""
-        return Problem(printable(f"{self.path}#{name}"), reason, REDRAW)
+        return Problem(printable(f"{self.path}#{name}"), reason, fix)
 
     def loaded(
         self, name: str, found: Iterable[Found], model_id: str = "", options: Any = None

@@ -35,6 +35,13 @@ def words_of(line: Line, transcript: Transcript) -> tuple[Word, ...]:
     )
 
 
+def mean_confidence(words: Sequence[Word]) -> float:
+    """Of a line that tells none of its own: the mean over its words' characters; 1 without any,
+    as a text that somebody gave."""
+    length = sum(len(word.text) for word in words)
+    return sum(len(word.text) * word.confidence for word in words) / length if length else 1.0
+
+
 def _word(run: Sequence[Character], frame: Frame, outline: Sequence[Point], shares: Shares) -> Word:
     left, right = run[0].left, run[-1].right
     top, bottom = vertical_extent(outline, left, right) or (0.0, float(frame.height))

@@ -11,6 +11,7 @@ from PIL import Image
 from ocr.errors import ImageError, PageFileError
 from ocr.formats import WRITERS, pagefile
 from ocr.formats.pagefile import read_page
+from ocr.formats.words import words_of
 from ocr.types import Alternative, LoadedPage, Page
 
 PAGE_NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
@@ -199,6 +200,94 @@ def test_alto_without_a_size_takes_the_image_s(tmp_path: Path) -> None:
     assert (page.width, page.height, page.lines) == (30, 45, ())
 
 
+BOXED = 'HPOS="{}" VPOS="10" WIDTH="{}" HEIGHT="20"'
+
+
+def test_a_hyphen_of_alto_belongs_to_the_last_word(tmp_path: Path) -> None:
+    body = (
+        f'<TextLine ID="a" {BOXED.format(10, 100)}><String CONTENT="alte" WC="0.5" '
+        f'{BOXED.format(10, 40)}/><SP/><String CONTENT="K\u00f6" WC="0.25" {BOXED.format(60, 50)}/>'
+        '<HYP CONTENT="-"/></TextLine>'
+    )
+    loaded = read(tmp_path, alto(f'<TextBlock ID="t">{body}</TextBlock>'))
+    (reading,) = loaded.transcript.transcripts
+    assert reading.text == "alte K\u00f6-"
+    assert words_of(loaded.transcript.page.lines[0], reading) == reading.words
+    assert [(w.text, w.confidence) for w in reading.words] == [("alte", 0.5), ("K\u00f6-", 0.25)]
+
+
+def test_alto_laid_out_for_the_eye(tmp_path: Path) -> None:
+    """White space around a name, and an outline without points beside a box."""
+    body = (
+        f'<TextLine ID="a" {BOXED.format(10, 100)}><Shape><Polygon POINTS=""/></Shape>'
+        f'<String CONTENT="x" {BOXED.format(10, 40)}/></TextLine>'
+    )
+    content = alto(f'<TextBlock ID="t">{body}</TextBlock>')
+    loaded = read(tmp_path, content.replace("scan.png", "\n  scan.png\n  "))
+    assert loaded.transcript.page.image == tmp_path / "scan.png"
+    assert loaded.problems == ()
+    assert loaded.transcript.page.lines[0].polygon == ((10, 10), (110, 10), (110, 30), (10, 30))
+
+
+def word_xml(text: str, confidence: str = "", coords: str = COORDS) -> str:
+    mark = f' conf="{confidence}"' if confidence else ""
+    return f"<Word>{coords}<TextEquiv{mark}><Unicode>{text}</Unicode></TextEquiv></Word>"
+
+
+def test_a_line_of_page_xml_that_only_its_words_tell_of(tmp_path: Path) -> None:
+    words = word_xml("Go", "0.5") + word_xml("home", "0.8") + word_xml("now", coords="")
+    given = (
+        ("", "Go home now", 0.7),
+        ("<TextEquiv><Unicode/></TextEquiv>", "Go home now", 0.7),
+        ('<TextEquiv conf="0.1"><Unicode>Gone</Unicode></TextEquiv>', "Gone", 0.1),
+        ("<TextEquiv><Unicode>Go home</Unicode></TextEquiv>", "Go home", 0.7),
+    )
+    for own, text, confidence in given:
+        line = f'<TextLine id="l">{COORDS}{words}{own}</TextLine>'
+        (reading,) = read(
+            tmp_path, page_xml(f'<TextRegion id="r">{COORDS}{line}</TextRegion>')
+        ).transcript.transcripts
+        assert (reading.text, reading.confidence) == (text, pytest.approx(confidence))
+
+
+def test_text_that_stands_in_no_line(tmp_path: Path) -> None:
+    own = "<TextEquiv><Unicode>Dear Sir</Unicode></TextEquiv>"
+    bare = f'<TextRegion id="bare">{COORDS}{own}</TextRegion>'
+    repeated = region("r", "Dear Sir").replace("</TextRegion>", own + "</TextRegion>")
+    around = f'<TextRegion id="around">{COORDS}{repeated}{own}</TextRegion>'
+    loaded = read(tmp_path, page_xml(bare + around))
+    assert texts(loaded) == ["Dear Sir"]
+    (problem,) = loaded.problems
+    assert problem.id.endswith("a.xml#bare")
+    assert problem.reason == "its text stands in no line"
+    hocr = TESSERACT.replace("class='ocr_line'", "class='ocr_unknown'")
+    (problem,) = read(tmp_path, hocr, "a.hocr").problems
+    assert problem.id.endswith("a.hocr#word_1")
+    assert problem.reason == "2 words from here on stand in no line"
+
+
+def test_hocr_whose_caption_has_lines(tmp_path: Path) -> None:
+    hocr = TESSERACT.replace("class='ocr_par'", "class='ocr_caption'").replace(
+        "class='ocr_header'", "class='ocr_line'"
+    )
+    assert texts(read(tmp_path, hocr)) == ["Tom &\u00a0Co", "no wordsbut text"]
+
+
+def test_page_xml_in_utf_16(tmp_path: Path) -> None:
+    content = page_xml(region("r", "one")).replace('"1.0"?', '"1.0" encoding="UTF-16"?')
+    path = written(tmp_path, content.encode("utf-16"))
+    assert pagefile.is_page(path)
+    assert texts(read_page(path)) == ["one"]
+
+
+@pytest.mark.parametrize("text", ['"x \\ud800"', "7"])
+def test_json_whose_text_is_none(tmp_path: Path, text: str) -> None:
+    page = json.loads(outlined("json", [("a", "10 10 200 10 200 50")]))
+    content = json.dumps(page).replace('"text": "x"', f'"text": {text}', 1)
+    assert content != json.dumps(page)
+    assert "is not a whole page" in refusal(tmp_path, content)
+
+
 TESSERACT = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
@@ -229,6 +318,7 @@ def test_hocr_of_tesseract(tmp_path: Path) -> None:
     assert first.baseline == ((10, 42), (200, pytest.approx(43.9)))
     words = page.transcripts[0].words
     assert [(word.text, word.confidence) for word in words] == [("Tom", 0.96), ("&\u00a0Co", 0.43)]
+    assert page.transcripts[0].confidence == pytest.approx((3 * 0.96 + 4 * 0.43) / 7)
     assert page.model_id == ""
 
 
@@ -411,6 +501,8 @@ def test_which_image_is_meant(tmp_path: Path) -> None:
     assert meant("b.png") == ("x.jpg", 0)
     assert meant("") == ("x.jpg", 0)
     assert meant("b.tif#page=3") == ("x.jpg", 2)
+    assert meant("b.png", "x.2.xml") == ("b.png", 0), "x.jpg is another page's"
+    assert meant(300 * "b") == ("x.jpg", 0), "a name that no disk takes"
     (tmp_path / "images").mkdir()
     Image.new("L", (300, 200)).save(tmp_path / "images" / "b.png")
     assert meant("images/b.png") == meant("images\\b.png") == ("images/b.png", 0)

@@ -189,6 +189,26 @@ def test_a_turned_jpeg_is_put_upright(tmp_path: Path) -> None:
     assert values["/Filter"] == "/FlateDecode"
 
 
+def test_a_turned_picture_of_16_bits_is_turned_once(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    deep = Image.fromarray(SCAN[..., 0].astype(np.uint16) * 257)
+    deep.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "scan.png", exif=exif)
+    data = write_pdf(page_on(tmp_path / "scan.png", "x"))
+    values, _ = embedded(data)
+    assert (values["/Width"], values["/Height"]) == (str(WIDTH), str(HEIGHT))
+    shown = next(iter(pdfium.PdfDocument(data)[0].get_objects())).get_bitmap().to_pil()
+    np.testing.assert_allclose(np.asarray(shown.convert("L")), SCAN[..., 0], atol=1)
+
+
+def test_a_page_has_a_size_that_pdf_allows(tmp_path: Path) -> None:
+    path = tmp_path / "scan.png"
+    Image.fromarray(SCAN).save(path, dpi=(50_000, 50_000))
+    width, height = pdfium.PdfDocument(write_pdf(page_on(path, "x")))[0].get_size()
+    assert min(width, height) == pytest.approx(3, abs=0.05)
+    assert width / height == pytest.approx(WIDTH / HEIGHT, rel=0.02)
+
+
 @pytest.mark.parametrize(("dpi", "used"), [(150, 150), (600, 600), (72, 300), (None, 300)])
 def test_the_page_has_the_size_of_the_paper(tmp_path: Path, dpi: int | None, used: int) -> None:
     path = tmp_path / "scan.png"
