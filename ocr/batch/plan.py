@@ -19,7 +19,7 @@ from ocr.batch.job import Job
 from ocr.batch.ledger import read_history
 from ocr.batch.refusal import Refusal, refused_for_length
 from ocr.errors import ImageError, InputError, MissingExtraError, OutputError, UsageError
-from ocr.files.names import PAGE_SUFFIXES, image_stem, printable
+from ocr.files.names import PAGE_SUFFIXES, image_stem, printable, real_path
 from ocr.formats import SUFFIXES
 from ocr.formats.naming import listed_formats, page_stem
 from ocr.formats.pagefile import read_page
@@ -131,8 +131,8 @@ def _with_image(job: Job) -> Job:
 def _unclaimed(jobs: Iterable[Job]) -> list[Job]:
     """The jobs without the images that a page file among them gives the lines of."""
     jobs = list({(job.source, job.index): job for job in jobs}.values())
-    claimed = {(job.image.resolve(), job.index) for job in jobs if job.image}
-    return [job for job in jobs if job.image or (job.source.resolve(), job.index) not in claimed]
+    claimed = {(real_path(job.image), job.index) for job in jobs if job.image}
+    return [job for job in jobs if job.image or (real_path(job.source), job.index) not in claimed]
 
 
 def _refusing(whole: Plan) -> Plan:
@@ -163,7 +163,7 @@ def _shard(whole: Plan) -> Plan:
 def _check_collisions(planned: Plan) -> None:
     """No file is written twice, and none is both input and output."""
     owners: dict[str, Job] = {}
-    inputs = {path.resolve() for job in planned.jobs for path in job.inputs}
+    inputs = {real_path(path) for job in planned.jobs for path in job.inputs}
     real_out = planned.out.resolve()
     for job in planned.jobs:
         for name in planned.names(job).values():

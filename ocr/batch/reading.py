@@ -87,13 +87,14 @@ def make(reader: PageReader, jobs: Sequence[Job], task: Task) -> list[Made]:
 
 def _read(reader: PageReader, jobs: Sequence[Job], mode: str) -> list[LoadedPage | ImageError]:
     if jobs[0].has_lines:
-        return [_given_lines(reader, jobs[0])]
+        return [_from_page_file(reader, jobs[0], mode)]
     results = reader.read_many([_image(job) for job in jobs], ReadingOptions(mode))
     return [_page(job, read, reader) for job, read in zip(jobs, results, strict=True)]
 
 
-def _given_lines(reader: PageReader, job: Job) -> LoadedPage:
-    """A page whose lines are given: they are used, not found again."""
+def _from_page_file(reader: PageReader, job: Job, mode: str) -> LoadedPage | ImageError:
+    """A page whose lines are given: they are used, not found again. A file without any, as it is
+    before somebody drew them, says nothing of its image."""
     loaded = read_page(job.source)
     page = loaded.transcript.page
     if loaded.problems and not page.lines:
@@ -101,6 +102,9 @@ def _given_lines(reader: PageReader, job: Job) -> LoadedPage:
         raise PageFileError(
             f"no line of {printable(job.source)} can be used: {first.reason}", first.fix
         )
+    if not page.lines:
+        (read,) = _read(reader, [Job(job.name, page.image, page.index)], mode)
+        return read
     return LoadedPage(reader.recognize_page(page), loaded.problems)
 
 

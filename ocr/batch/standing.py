@@ -21,7 +21,7 @@ from ocr.batch.ledger import History, Record
 from ocr.batch.plan import Plan
 from ocr.errors import UsageError
 from ocr.files.fingerprint import Fingerprints, digest
-from ocr.files.names import printable
+from ocr.files.names import printable, real_path
 from ocr.types import Problem
 
 
@@ -76,7 +76,8 @@ class Standings:
                 missing.append(kind)
             else:
                 kept.append(path)
-        return Standing(tuple(missing), tuple(kept), current[-1].problems if current else ())
+        known = current or unchanged  # what was kept may have been made with other options
+        return Standing(tuple(missing), tuple(kept), known[-1].problems if known else ())
 
     def _unchanged(self, job: Job, record: Record) -> bool:
         """Whether the record's inputs are those that the job has now."""
@@ -94,8 +95,8 @@ def _check_source(job: Job, record: Record) -> None:
     """Raise UsageError if the record's source is another than the job's and still there. A page
     file put beside an image says more of the same page."""
     source = Path(record.source)
-    own = {path.resolve() for path in job.inputs}
-    if source.exists() and source.resolve() not in own:
+    own = {real_path(path) for path in job.inputs}
+    if source.exists() and real_path(source) not in own:
         raise UsageError(
             f"{job.place} would replace what was made of {printable(source)}",
             "choose another -o, or replace it with --overwrite",

@@ -58,7 +58,7 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
         if model_id(path) != recognizer.model_id:
             raise ModelError(f"{path} has become another model meanwhile", "give the command again")
         spec = dataclasses.replace(recognizer.spec, temperature=temperature)
-        save_described(output or path, path, spec)
+        save_described(output or path.resolve(), path, spec)  # a link stays one
         click.echo(
             f"temperature {temperature:.3f} from {found.characters:,} characters\n"
             f"expected calibration error {100 * found.before:.2f} points before, "

@@ -67,6 +67,9 @@ def command(pages: tuple[str, ...], output: str, formats: str | None, overwrite:
         except OcrError as error:
             complain(str(error))
             failed += 1
+        except Exception as error:  # whatever a page breaks, it costs only itself
+            complain(f"{printable(conversion.source)}: {type(error).__name__}: {error}")
+            failed += 1
     if failed == len(conversions):
         raise InputError("no page was converted")
     if failed or lost:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
@@ -28,14 +27,30 @@ def command(model: str, kind: str) -> None:
     MODEL is a model file, a language model's or the name of a shipped one (default: default). The
     whole file is read, so a damaged one is found.
     """
-    from ocr.decoding.languagefile import SUFFIX, shipped_language_models
-
-    language = model in shipped_language_models() or Path(model).suffix == SUFFIX
+    language = _is_language_model(model)
     facts = _language_facts(model) if language else _facts(model)
     if kind == "json":
         click.echo(json.dumps(_finite(facts), ensure_ascii=False))
     else:
         click.echo("\n".join(_language_text(facts) if language else _text(facts)))
+
+
+def _is_language_model(model: str) -> bool:
+    """Whether the name is that of a language model, which is looked for where there is no model of
+    that name."""
+    from ocr.decoding.languagefile import MAGIC, resolve_language_model
+    from ocr.errors import ModelError
+    from ocr.network.shipped import resolve_model
+
+    try:
+        path = resolve_model(model)
+    except ModelError:
+        try:
+            path = resolve_language_model(model)
+        except ModelError:
+            return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def _facts(model: str) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _own(existing: str) -> Path:
     path = resolve_language_model(existing)
     if path in shipped_language_models().values():
         raise UsageError(f"{existing} is a shipped language model", "name the tuned copy with -o")
-    return path
+    return path.resolve()  # a link stays one
 
 
 def _made(texts: tuple[str, ...], options: LanguageOptions) -> LanguageModel:

@@ -12,7 +12,7 @@ import click
 
 from ocr.cli.failures import say
 from ocr.cli.inputs import files_of, keep
-from ocr.errors import PartialFailure
+from ocr.errors import InputError, PartialFailure
 
 if TYPE_CHECKING:
     from ocr.calibration import KnownLine
@@ -52,9 +52,11 @@ def read_known_lines(
     if len(samples) > most:
         chosen = sorted(random.Random(SEED).sample(range(len(samples)), most))
         samples = tuple(samples[index] for index in chosen)
+    unused = [f"{p.id}: {p.reason}" for p in dataset.problems]
+    if not samples:
+        raise InputError(f"no line can be used; the first, {unused[0]}", "see: ocr check DATA")
     with progress_bar("reading") as move:
         lines, failed = known_lines(recognizer, samples, move)
-    unused = [f"{p.id}: {p.reason}" for p in dataset.problems]
     unused += [f"{failure.id}: {failure.reason}" for failure in failed]
     for reason in unused[:SHOWN]:
         say(f"left out: {reason}", "yellow")

@@ -6,10 +6,12 @@ import os
 import secrets
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ocr.errors import OutputError
 
+STANDARD_STREAMS = (1, 2)
 LONGEST_MARK = 56  # characters of a name, so that a temporary one is not too long for the disk
 RANDOM_BYTES = 4
 
@@ -18,13 +20,17 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """Put ``content`` at ``path``: written beside it, synced to disk, then renamed over it.
 
     Whoever looks sees the old file or the new one, also after a power cut. Missing folders are
-    made. A device or a pipe, such as /dev/stdout, is written to and stays. Raises OutputError if
-    the place cannot be written.
+    made. A device or a pipe is written to and stays, as does /dev/stdout wherever that leads.
+    Raises OutputError if the place cannot be written.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             path.write_bytes(data)
+            return
+        if (stream := _standard_stream(path)) is not None:
+            with open(stream, "wb", closefd=False) as file:
+                file.write(data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(_mark(path) + secrets.token_hex(RANDOM_BYTES))
@@ -42,6 +48,17 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             f"{path} cannot be written ({error.strerror or error})",
             "choose another place or make room",
         ) from error
+
+
+def _standard_stream(path: Path) -> int | None:
+    """The number of the standard output or error that a link like /dev/stdout leads to: a file
+    where it is redirected, and the link must not be replaced."""
+    if path.is_symlink() and path.exists():
+        for number in STANDARD_STREAMS:
+            with suppress(OSError):  # it is closed
+                if os.path.samestat(path.stat(), os.fstat(number)):
+                    return number
+    return None
 
 
 def remove_leftovers(paths: Iterable[Path]) -> None:

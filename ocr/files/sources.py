@@ -71,8 +71,15 @@ def _list(path: Path) -> Folder:
     with os.scandir(path) as entries:
         for entry in entries:
             if not passed_over(entry.name):
-                (folders if entry.is_dir() else files).append(entry.name)
+                (folders if _is_folder(entry) else files).append(entry.name)
     return Folder(path, str(path.resolve()), frozenset(files), tuple(sorted(folders)))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 def expand(source: str) -> tuple[Path, list[Path]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ocr.errors import InputError
-from ocr.files.names import TEXT_SUFFIX, printable
+from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, printable
 from ocr.files.rows import fields_of, lines_of
 from ocr.files.sources import expand
 
@@ -59,6 +59,10 @@ def text_files(sources: Sequence[str]) -> Iterator[Path]:
 
 
 def _lines(file: Path) -> Iterator[str]:
+    if file.suffix.lower() in PAGE_SUFFIXES:
+        raise InputError(
+            f"{printable(file)} is no plain text", "see: ocr convert --format txt, for its text"
+        )
     lines = lines_of(read_text(file))
     if Path(file.name.removesuffix(COMPRESSED)).suffix != LIST:
         yield from lines

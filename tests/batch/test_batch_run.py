@@ -157,10 +157,14 @@ def test_a_page_without_any_usable_line_has_failed(tmp_path: Path) -> None:
     page.write_text(page.read_text("utf-8").replace("9,9 1,9", "5,1"), encoding="utf-8")
     (outcome,) = transcribe(NameReader(), [scans], tmp_path / "out")
     assert "no line of" in outcome.error
-    put(page, page_of(scans / "x.png"))  # a blank page is no failure
+
+
+def test_a_page_file_without_lines_says_nothing_of_its_image(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "x.png")
+    put(scans / "x.xml", page_of(scans / "x.png"))
     (outcome,) = transcribe(NameReader(), [scans], tmp_path / "out")
     assert outcome.status == "done"
-    assert tree(tmp_path / "out") == {"x.txt": ""}
+    assert tree(tmp_path / "out") == {"x.txt": "x\n"}
 
 
 def test_the_list_of_failures_goes_when_there_are_none(scans: Path, tmp_path: Path) -> None:

@@ -168,6 +168,12 @@ def test_links_are_followed_to_files_only(scans: Path, tmp_path: Path) -> None:
     assert sources(plan([scans], tmp_path / "out")) == ["v.png", "x.png", "y.JPG", "z.tif"]
 
 
+def test_links_in_a_circle_end_nothing(scans: Path, tmp_path: Path) -> None:
+    (scans / "loop.png").symlink_to(scans / "loop.png")
+    found = sources(plan([scans], tmp_path / "out"))
+    assert found == ["loop.png", "x.png", "y.JPG", "z.tif"]  # reading it says what it is
+
+
 def test_an_output_that_leads_elsewhere_is_refused(scans: Path, tmp_path: Path) -> None:
     elsewhere = grow(tmp_path / "elsewhere", "keep")
     out = grow(tmp_path / "out", "keep")

@@ -144,6 +144,20 @@ def test_a_correction_is_kept_and_told(done: Path, change: str) -> None:
     assert f'"model": "{model}"' in tree(done / "out")["x.json"]
 
 
+def test_what_was_not_read_stays_listed_beside_a_correction(tmp_path: Path) -> None:
+    scans = grow(tmp_path / "scans", "x.png")
+    page = put(scans / "x.xml", page_of(scans / "x.png", "good", "flat"))
+    lines = page.read_text("utf-8").rpartition('points="1,1 9,1 9,9 1,9"')
+    page.write_text(f'{lines[0]}points="1,1 9,1 5,1"{lines[2]}', encoding="utf-8")
+    run(tmp_path)
+    for name in ("x.txt", "x.json"):
+        (tmp_path / "out" / name).write_text("corrected by hand", encoding="utf-8")
+    for model in ("m1", "m2"):
+        _, (outcome,) = run(tmp_path, model)
+        assert len(outcome.problems) == 1
+        assert (tmp_path / "out" / "failures.tsv").is_file()
+
+
 def test_a_correction_made_while_the_page_is_read_is_kept(done: Path) -> None:
     corrected = done / "out" / "x.txt"
 

@@ -60,6 +60,23 @@ def test_a_pattern_and_a_name_that_ends_as_a_folder_fill_a_folder(
     assert Path("out/a.txt").read_text("utf-8") == "a\n"
 
 
+def test_what_breaks_on_a_page_costs_only_that(ocr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("in/a.xml", page("a"))
+    put("in/b.xml", page("b"))
+    write = WRITERS["txt"]
+
+    def broken(transcript: PageTranscript) -> str | bytes:
+        if transcript.transcripts[0].text == "a":
+            raise RuntimeError("out of order")
+        return write(transcript)
+
+    monkeypatch.setitem(WRITERS, "txt", broken)
+    result = ocr("convert", "in/*.xml", "-o", "out", "--format", "txt")
+    assert result.exit_code == 3
+    assert "in/a.xml: RuntimeError: out of order" in result.stderr
+    assert Path("out/b.txt").read_text("utf-8") == "b\n"
+
+
 def test_the_option_says_which_xml(ocr: Run) -> None:
     put("in.xml", page("a"))
     assert ocr("convert", "in.xml", "-o", "out.xml", "--format", "alto").exit_code == 0

@@ -53,6 +53,9 @@ def test_info_tells_of_a_language_model(ocr: Run) -> None:
     assert "order          3\n" in shown
     facts = json.loads(ocr("info", "made.lm", "--format", "json").stdout)
     assert (sorted(facts["alphabet"]), facts["options"]["order"]) == (sorted(" 0123456789mor"), 3)
+    assert ocr("info", "made").stdout == shown, "as --lm takes it"
+    shutil.copy("made.lm", "french")
+    assert "language model" in ocr("info", "french").stdout
     Path("made.lm").write_bytes(Path("made.lm").read_bytes()[:-1])
     assert "made.lm is damaged" in ocr("info", "made.lm").stderr
 
@@ -184,6 +187,28 @@ def test_calibrate_stores_a_temperature(ocr: Run, few: Path, model: Path) -> Non
     assert "again.safetensors is another model; choose another -o" in refused.stderr
     assert read_spec(Path("again.safetensors")).temperature == pytest.approx(temperature, rel=1e-3)
     assert f"temperature {temperature:.3g}" in ocr("info", "mine.safetensors").stdout
+
+
+def test_what_a_link_names_is_calibrated(ocr: Run, few: Path, model: Path) -> None:
+    shutil.copy(model, "real.safetensors")
+    Path("link.safetensors").symlink_to("real.safetensors")
+    assert ocr("calibrate", "link.safetensors", few).exit_code == 0
+    assert Path("link.safetensors").is_symlink()
+    assert read_spec(Path("real.safetensors")).temperature != 1.0
+
+
+def test_lists_of_lines_that_are_not_there(ocr: Run, model: Path) -> None:
+    Path("gone.tsv").write_text("x.png\tx\n", encoding="utf-8")
+    result = ocr("calibrate", model, "gone.tsv", "-o", "mine")
+    assert result.exit_code == 4
+    assert "no line can be used; the first, gone.tsv:1: x.png does not exist" in result.stderr
+
+
+def test_a_page_file_is_no_text_to_learn_from(ocr: Run) -> None:
+    Path("page.xml").write_text("<PcGts/>", encoding="utf-8")
+    result = ocr("lm", "page.xml", "-o", "made")
+    assert result.exit_code == 4
+    assert "page.xml is no plain text; see: ocr convert" in result.stderr
 
 
 def test_calibrate_refusals(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,18 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     os.close(reader)
     assert pipe.is_fifo()
     assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_link_to_the_redirected_output_stays(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from ocr.files.atomic import write_atomically; "
+        "write_atomically(Path('stdout'), b'content'); print('after', flush=True)"
+    )
+    (tmp_path / "stdout").symlink_to("/proc/self/fd/1")
+    with (tmp_path / "file").open("wb") as file:
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, stdout=file, check=True)
+    assert (tmp_path / "stdout").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"contentafter\n"
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
