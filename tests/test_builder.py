@@ -40,8 +40,8 @@ def test_every_choice_of_options_is_built_by_itself(source: Path) -> None:
 @needs_compiler
 def test_what_is_built_is_kept_until_the_source_changes(source: Path) -> None:
     assert builder.library(source) is not None
-    folder, built = kept(source)
-    assert built.parent == folder == builder.cache_folder()
+    folder, checksum, built = kept(source)
+    assert built.parent == checksum.parent == folder == builder.cache_folder()
     when = built.stat().st_mtime_ns
     assert builder.library(source) is not None
     assert built.stat().st_mtime_ns == when
@@ -49,7 +49,7 @@ def test_what_is_built_is_kept_until_the_source_changes(source: Path) -> None:
     changed = builder.library(source)
     assert changed is not None
     assert changed.number() == 3
-    assert len(kept(source)) == 3
+    assert len(kept(source)) == 5
 
 
 @needs_compiler
@@ -63,7 +63,7 @@ def test_another_processor_or_compiler_builds_its_own(
     link.symlink_to(shutil.which("cc") or "")
     monkeypatch.setenv("CC", str(link))
     assert builder.library(source) is not None
-    assert len(kept(source)) == 4
+    assert len(kept(source)) == 7
 
 
 @needs_compiler
@@ -71,10 +71,40 @@ def test_those_who_build_at_the_same_time_all_get_it(source: Path) -> None:
     with ThreadPoolExecutor(4) as threads:
         codes = list(threads.map(builder.library, [source] * 4))
     assert [code and code.number() for code in codes] == [1] * 4
-    assert len(kept(source)) == 2
+    assert len(kept(source)) == 3
 
 
-@pytest.mark.parametrize("named", ["", "no-such-compiler"])
+@needs_compiler
+@pytest.mark.parametrize("left", [0, 4000])
+def test_damaged_code_is_built_anew(source: Path, left: int) -> None:
+    """To load it would end the process."""
+    compiler = builder._compiler()
+    assert compiler is not None
+    file = builder._built(compiler, source, builder.FLAGS)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:left])
+    code = builder.library(source)
+    assert code is not None
+    assert code.number() == 1
+    assert len(file.read_bytes()) == len(whole)
+
+
+@needs_compiler
+def test_a_compiler_with_options(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "cc -DNUMBER=4")
+    code = builder.library(source)
+    assert code is not None
+    assert code.number() == 4
+
+
+def test_a_relative_cache_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for value in ("cache", ""):
+        monkeypatch.setenv("XDG_CACHE_HOME", value)
+        assert builder.cache_folder() == tmp_path / ".cache" / "carousel"
+
+
+@pytest.mark.parametrize("named", ["", "no-such-compiler", "cc '"])
 def test_no_compiler(source: Path, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     monkeypatch.setenv("CC", named)
     assert builder.library(source) is None
@@ -122,4 +152,4 @@ def test_what_does_not_load_is_no_code(source: Path, monkeypatch: pytest.MonkeyP
     writes = 'for last; do :; done; echo "not machine code" >"$last"'
     monkeypatch.setenv("CC", pretended(source, writes))
     assert builder.library(source) is None
-    assert len(kept(source)) == 2
+    assert len(kept(source)) == 3

@@ -126,6 +126,12 @@ def test_text_from_outside_cannot_become_markup() -> None:
     assert outline.inside("li") == [f": {attack}"]
 
 
+def test_a_confused_character_cannot_become_markup() -> None:
+    page = html_report(report_of([("a<b", "a&b")]), load=ramp)
+    assert '<bdi lang="">&lt;</bdi>' in page
+    assert '<bdi lang="">&amp;</bdi>' in page
+
+
 def test_a_file_name_in_no_encoding_can_be_written() -> None:
     report = report_of([("a", "b")], (Failure("caf\udce9.png", "unreadable"),))
     assert "caf?.png" in html_report(report, load=ramp).encode("utf-8").decode("utf-8")

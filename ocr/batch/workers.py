@@ -135,7 +135,10 @@ class Workers:
     def _start(self) -> _Worker:
         """A process that has the model; one that is killed before is replaced once."""
         for _ in range(2):
-            worker = _Worker()
+            try:
+                worker = _Worker()
+            except OSError:  # the system allows no more processes
+                break
             self._all.add(worker)
             if self._stopping:  # by now __exit__ may have ended all that it knew
                 worker.end()

@@ -153,7 +153,8 @@ class _Call:
         self.bias = weights.bias.detach().float().contiguous()
         p = weights.peepholes
         self.peepholes = None if p is None else p.detach().float().contiguous()
-        self.steps = lines.lengths.clamp(0, len(trace.gates)).contiguous()  # (N,)
+        steps = lines.lengths.clamp(0, len(trace.gates))
+        self.steps = steps.to(torch.int64).contiguous()  # (N,)
         self.first = (torch.zeros_like(self.steps), self.steps - 1)
 
     def arguments(self, d: int, **tensors: Tensor | None) -> Pass:

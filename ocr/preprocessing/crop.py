@@ -30,16 +30,16 @@ def crop_line(page: Float32Array, line: Line) -> Float32Array:
     """
     frame = frame_of(line)
     size = max(frame.width, frame.height)
-    if size > min(LONGEST_SIDE, 2 * sum(page.shape)):
-        raise ImageError(
-            f"line {line.id} is {frame.width} x {frame.height} pixels, larger than its page",
-            "correct its outline",
-        )
+    pixels = f"line {line.id} is {frame.width} x {frame.height} pixels"
+    if size > 2 * sum(page.shape):
+        raise ImageError(f"{pixels}, larger than its page", "correct its outline")
+    if size > LONGEST_SIDE:
+        raise ImageError(f"{pixels}, at most {LONGEST_SIDE:,} are possible", "scale the page down")
     inside = _mask(frame, line)
-    pixels = _cut(page, frame)
-    if pixels is None or not inside.any():
+    cut = _cut(page, frame)
+    if cut is None or not inside.any():
         raise ImageError(f"line {line.id} lies outside its page", "correct its outline")
-    return np.where(inside, pixels, np.median(pixels[inside]))
+    return np.where(inside, cut, np.median(cut[inside]))
 
 
 def _mask(frame: Frame, line: Line) -> npt.NDArray[np.bool_]:

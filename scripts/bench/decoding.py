@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from ocr.alphabet import Alphabet
 from ocr.calibration import KnownLine
 from ocr.confidence import calibration_error, errors_removed, reliability, whole

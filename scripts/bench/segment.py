@@ -115,7 +115,9 @@ def line_distance(lines: Sequence[Line]) -> float:
             if min(right, other[:, 0].max()) - max(left, other[:, 0].min()) > 0.3 * (right - left)
         ]
         gaps += [min(gap for gap in below if gap > 0)] if max(below, default=0) > 0 else []
-    return float(np.median(gaps)) if gaps else max(float(np.ptp(p[:, 1])) for p in points)
+    if not gaps:  # no line below another: as high as the outlines
+        gaps = [max(float(np.ptp(np.array(line.polygon)[:, 1])) for line in lines)]
+    return float(np.median(gaps))
 
 
 def bands(lines: Sequence[Line], distance: float, shape: tuple[int, int]) -> list[Pixels]:

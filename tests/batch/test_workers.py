@@ -124,6 +124,17 @@ def test_a_process_that_does_not_start_ends_the_batch(
         made_by(pool, jobs_of(tmp_path, "1.png"))
 
 
+def test_where_no_process_may_start_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(workers.subprocess, "Popen", refused)
+    with Workers(MODEL, TASK, 1) as pool, pytest.raises(OcrError, match="could not be started"):
+        made_by(pool, jobs_of(tmp_path, "1.png"))
+
+
 def test_batches_are_taken_as_they_are_needed(tmp_path: Path) -> None:
     jobs = jobs_of(tmp_path, "1.png")
     taken = count()

@@ -48,7 +48,8 @@ class Columns:
     """
 
     def __init__(self, lines: Sequence[Ridge], barrier: Mask) -> None:
-        self._lines, self._barrier = lines, barrier
+        self._barrier = barrier
+        self._ends = np.array([_ends(line) for line in lines], np.float64).reshape(-1, 5)
         self._writing = _painted(lines, barrier.shape)
 
     def within_words(self, piece: Ridge, other: Ridge) -> bool:
@@ -98,13 +99,21 @@ class Columns:
 
     def _has_rows(self, lane: Lane, body: float) -> bool:
         """Whether what stands to the right of the lane are the short ends of rows."""
-        beside = [line for line in self._lines if lane.top <= line.rows[0] < lane.bottom]
-        before = [line.rows[-1] for line in beside if line.right <= lane.left + body]
-        after = [line for line in beside if line.left >= lane.right - body]
-        if not before or any(len(line.rows) > SHORT * line.body for line in after):
+        left, right, first, last, is_long = self._ends.T
+        beside = (lane.top <= first) & (first < lane.bottom)
+        before = last[beside & (right <= lane.left + body)]
+        after = beside & (left >= lane.right - body)
+        if not before.size or is_long[after].any():
             return False
-        ends = sum(min(abs(line.rows[0] - row) for row in before) < LEVEL * body for line in after)
-        return bool(ends >= max(FEWEST_ROWS, ROWS * len(after)))
+        apart = np.abs(first[after][:, None] - before).min(axis=1)  # (after,) px
+        ends = (apart < LEVEL * body).sum()
+        return bool(ends >= max(FEWEST_ROWS, ROWS * after.sum()))
+
+
+def _ends(line: Ridge) -> tuple[float, float, float, float, float]:
+    """Left, right, first row, last row, and whether the line is longer than the end of a row."""
+    is_long = len(line.rows) > SHORT * line.body
+    return line.left, line.right, line.rows[0], line.rows[-1], float(is_long)
 
 
 def _painted(lines: Sequence[Ridge], shape: tuple[int, int]) -> Mask:

@@ -88,6 +88,11 @@ def read_face(path: Path) -> Face:
         ) from error
 
 
+def in_hand_folder(path: Path) -> bool:
+    """Whether the font lies in a folder of handwriting by its name."""
+    return path.parent.name.lower() in HAND_FOLDERS
+
+
 def _face(path: Path, font: TTFont) -> Face:
     # The fields of fontTools' tables are made at run time, so no type is known of them.
     os2: Any = font["OS/2"]
@@ -97,7 +102,7 @@ def _face(path: Path, font: TTFont) -> Face:
     if tall and short > UNICASE * tall:
         characters = frozenset(c for c in characters if not c.islower())
     says_hand = os2.panose.bFamilyType == HAND_PANOSE or os2.sFamilyClass >> 8 == HAND_CLASS
-    hand = path.parent.name.lower() in HAND_FOLDERS or says_hand
+    hand = in_hand_folder(path) or says_hand
     return Face(
         path=path,
         family=font["name"].getBestFamilyName() or path.stem,

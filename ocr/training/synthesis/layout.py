@@ -7,7 +7,7 @@ the network could not see. Words run from left to right.
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,8 +23,9 @@ from ocr.types import Float32Array
 LARGEST_EM = 3.2
 # Share of the mean gap that a narrow one keeps: else two words are one.
 NARROWEST = 0.7
-# What is set whole: faces join other signs into ones that say something else, -> into an arrow.
-PARTS = re.compile(r"[\w.,;:!?()'\"\u2019\u0300-\u036f]+|.")
+# Set together with letters: faces join other signs into ones that say something else, -> into an
+# arrow.
+JOINING = "_.,;:!?()'\"\u2019"
 # x; blank paper around the ink, so that bending the line loses nothing.
 MARGIN = 1.6
 
@@ -81,6 +82,23 @@ class _Stamp:
     ink: float
 
 
+def parts_of(word: str, separate: bool) -> list[str]:
+    """What is set at once: letters and the signs that join them, or with ``separate`` each by
+    itself. A combining mark stays with the character before it, without which it is drawn on a
+    dotted circle."""
+    parts: list[str] = []
+    joined = False
+    for character in word:
+        is_mark = unicodedata.category(character).startswith("M")
+        joins = not separate and (is_mark or character.isalnum() or character in JOINING)
+        if parts and (is_mark or (joins and joined)):
+            parts[-1] += character
+        else:
+            parts.append(character)
+        joined = joins
+    return parts
+
+
 class Typesetter:
     """One line's drawn layout, so that its neighbours are set alike.
 
@@ -121,7 +139,7 @@ class Typesetter:
                 x += max(NARROWEST * self.word_gap, self.word_gap + rng.normal() * self.gap_jitter)
                 x += self.letter_gap + (self.tab if number == tab else 0)
             start, fonts = x, self.fonts[1 if number < first else 0]
-            for part in word if self.separate else PARTS.findall(word):
+            for part in parts_of(word, self.separate):
                 font = pick(rng, fonts)
                 stamps.append(self._stamp(part, font, x, shifts, rng))
                 x += font.getlength(part) + self.letter_gap

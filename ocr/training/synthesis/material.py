@@ -14,6 +14,7 @@ from PIL import features
 from ocr.fields import from_dict
 from ocr.options import SynthesisOptions
 from ocr.training.synthesis.corpus import read_corpus, stored_bytes
+from ocr.training.synthesis.faces import in_hand_folder
 from ocr.training.synthesis.fonts import font_files, read_fonts
 from ocr.training.synthesis.synthesize import REVISION, Synthesizer
 
@@ -36,10 +37,11 @@ class Material:
         return Synthesizer(read_fonts(self.fonts), corpus, self.options, self.seed, allowed)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values; the paths become absolute."""
+        """JSON values; the paths become absolute, links stay: the name of one says whether its
+        fonts are handwriting."""
         return {
-            "fonts": [str(path.resolve()) for path in self.fonts],
-            "texts": [str(path.resolve()) for path in self.texts],
+            "fonts": [str(path.absolute()) for path in self.fonts],
+            "texts": [str(path.absolute()) for path in self.texts],
             "options": asdict(self.options),
             "seed": self.seed,
         }
@@ -58,5 +60,7 @@ class Material:
         digest = hashlib.sha256(json.dumps(settings).encode())
         for path in (*(path for folder in self.fonts for path in font_files(folder)), *self.texts):
             name = path.name.encode("utf-8", "surrogateescape")  # it need not be UTF-8
+            if in_hand_folder(path):
+                name = b"hand/" + name
             digest.update(name + b"\0" + hashlib.sha256(stored_bytes(path)).digest())
         return digest.hexdigest()

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ import numpy as np
 
 from ocr.errors import InputError, OcrError, OutputError, UsageError
 from ocr.files.atomic import remove_leftovers, write_atomically
+from ocr.files.lock import locked
 from ocr.files.names import TEXT_SUFFIX, printable
 from ocr.processes import command, environment
 from ocr.training.synthesis.camera import Grey
@@ -24,6 +26,7 @@ from ocr.training.synthesis.material import Material
 from ocr.training.synthesis.synthesize import Synthesizer
 
 MANIFEST = "synthesis.json"
+LOCK = ".lock"
 COMPRESSION = 4  # zlib level of the PNGs: noise hardly shrinks further
 LEAST = 200  # lines: before it has made so many, a further process has cost more than it brought
 
@@ -37,14 +40,8 @@ def write_pairs(material: Material, folder: Path, lines: int, processes: int = 1
     if another process ends before its lines are made.
     """
     key = material.key()
-    known = _known_key(folder)
-    if known not in (None, key):
-        raise UsageError(
-            f"{printable(folder)} holds lines of other fonts, texts, options or another seed",
-            "repeat those, or choose another -o",
-        )
-    numbers = missing(folder, range(lines))
-    if not numbers:
+    _check_key(folder, key)
+    if not missing(folder, range(lines)):
         return
     synthesizer = material.synthesizer()
     if not synthesizer.texts.has_prose():  # dates and names would still be invented
@@ -52,13 +49,33 @@ def write_pairs(material: Material, folder: Path, lines: int, processes: int = 1
         raise InputError(
             f"the fonts can write nothing of {names}", "give fonts of its script, or other texts"
         )
-    if known is None:
-        write_atomically(folder / MANIFEST, json.dumps({"key": key, "seed": material.seed}) + "\n")
-    size = min(processes, len(numbers) // LEAST)
-    if size > 1:
-        yield from _by_processes(material, folder, lines, size)
-    else:
-        yield from write_lines(synthesizer, folder, numbers)
+    with _held(folder):
+        if not _check_key(folder, key):  # another may have come first
+            manifest = json.dumps({"key": key, "seed": material.seed})
+            write_atomically(folder / MANIFEST, manifest + "\n")
+        numbers = missing(folder, range(lines))
+        size = min(processes, len(numbers) // LEAST)
+        if size > 1:
+            yield from _by_processes(material, folder, lines, size)
+        else:
+            yield from write_lines(synthesizer, folder, numbers)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep all other runs out of the folder, which is made. Raises UsageError while another has
+    it, OutputError if it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{printable(folder)} cannot be made ({error.strerror})") from error
+    with locked(folder / LOCK) as mine:
+        if not mine:
+            raise UsageError(
+                f"another run is writing into {printable(folder)}",
+                "let it end, or choose another -o",
+            )
+        yield
 
 
 def missing(folder: Path, numbers: Iterable[int]) -> list[int]:
@@ -79,9 +96,7 @@ def write_lines(synthesizer: Synthesizer, folder: Path, numbers: Sequence[int]) 
 def _by_processes(material: Material, folder: Path, lines: int, size: int) -> Iterator[int]:
     """``write_lines`` by ``size`` processes (worker.py), each of every ``size``-th line, which
     share one pipe for the numbers."""
-    # Paths as they were given: the name of a link says whether its fonts are handwriting.
-    paths = {"fonts": [*map(str, material.fonts)], "texts": [*map(str, material.texts)]}
-    task = {"material": material.as_dict() | paths, "folder": str(folder), "lines": lines}
+    task = {"material": material.as_dict(), "folder": str(folder), "lines": lines}
     reading, writing = os.pipe()
     workers = [
         subprocess.Popen(
@@ -118,6 +133,18 @@ def _text_file(folder: Path, number: int) -> Path:
     return folder / f"{number:06}{TEXT_SUFFIX}"
 
 
+def _check_key(folder: Path, key: str) -> bool:
+    """Whether there are lines of the material with this key; False where there is nothing. Raises
+    UsageError for anything else."""
+    known = _known_key(folder)
+    if known not in (None, key):
+        raise UsageError(
+            f"{printable(folder)} holds lines of other fonts, texts, options or another seed",
+            "repeat those, or choose another -o",
+        )
+    return known is not None
+
+
 def _known_key(folder: Path) -> str | None:
     """The key of the run in the folder, None if the folder is new or empty. Raises UsageError
     for a folder of other things."""
@@ -125,7 +152,7 @@ def _known_key(folder: Path) -> str | None:
     try:
         remove_leftovers([manifest])
         if not manifest.is_file():
-            if folder.exists() and next(folder.iterdir(), None):
+            if folder.exists() and any(path.name != LOCK for path in folder.iterdir()):
                 raise UsageError(
                     f"{printable(folder)} holds other files", "choose another -o, or an empty one"
                 )

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.training.ranges import Amount
 from ocr.training.synthesis.faces import Face
 from ocr.training.synthesis.fonts import Library
-from ocr.training.synthesis.layout import LARGEST_EM, PARTS, Layout, Typesetter, Written
+from ocr.training.synthesis.layout import LARGEST_EM, Layout, Typesetter, Written, parts_of
 from ocr.types import Float32Array
 
 TEXT = "Quick zephyrs vex 14"
@@ -58,11 +58,18 @@ def test_the_plain_line_is_what_freetype_draws_in_one_go(library: Library, name:
         ("a->b", ["a", "-", ">", "b"]),
         ("up--", ["up", "-", "-"]),
         ("#&~e", ["#", "&", "~", "e"]),
+        ("-\u0303~", ["-\u0303", "~"]),
+        ("\u0e81\u0eb4\u0e99", ["\u0e81\u0eb4\u0e99"]),  # Lao, a vowel above
     ],
 )
 def test_signs_are_set_by_themselves(word: str, parts: list[str]) -> None:
     """Shaped together, a face could join them into one that the label does not have."""
-    assert PARTS.findall(word) == parts
+    assert parts_of(word, separate=False) == parts
+
+
+def test_letters_by_themselves_keep_their_marks() -> None:
+    """A mark alone is drawn on a dotted circle, which the label does not have."""
+    assert parts_of("q\u0303ue!", separate=True) == ["q\u0303", "u", "e", "!"]
 
 
 def test_the_x_height_is_as_asked(library: Library) -> None:

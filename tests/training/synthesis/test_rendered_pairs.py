@@ -45,6 +45,32 @@ def test_a_folder_is_training_data(tmp_path: Path, material: Material) -> None:
             np.testing.assert_array_equal(np.asarray(image.convert("L")), line.image)
 
 
+def test_two_runs_into_one_folder_are_refused(tmp_path: Path, material: Material) -> None:
+    out = tmp_path / "out"
+    running = write_pairs(material, out, 3)
+    assert next(running) == 0
+    for other in (material, replace(material, seed=2)):
+        with pytest.raises(UsageError, match=r"another run is writing|another seed"):
+            next(write_pairs(other, out, 3))
+    assert list(running) == [1, 2]
+
+
+def test_who_waited_at_the_door_looks_again(
+    tmp_path: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking into a new folder and holding it, another run may have filled it."""
+    out, held = tmp_path / "out", pairs._held
+
+    def late(folder: Path) -> object:
+        monkeypatch.setattr(pairs, "_held", held)
+        list(write_pairs(replace(material, seed=2), folder, 1))
+        return held(folder)
+
+    monkeypatch.setattr(pairs, "_held", late)
+    with pytest.raises(UsageError, match="another seed"):
+        next(write_pairs(material, out, 3))
+
+
 def test_a_rerun_makes_what_is_missing_and_nothing_else(tmp_path: Path, material: Material) -> None:
     out = tmp_path / "out"
     list(write_pairs(material, out, 4))
@@ -151,6 +177,20 @@ def test_the_key_of_the_material_is_that_of_its_names_bytes(
     for path in (font, text):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     assert material.key() == digest.hexdigest()
+
+
+def test_a_folder_named_for_handwriting_is_other_material(
+    tmp_path: Path, draw_font: Callable[..., Path]
+) -> None:
+    """Links stay in what is stored: their names count, not what they lead to."""
+    draw_font(tmp_path / "real" / "x.ttf", {"a": 500})
+    (tmp_path / "a").mkdir()
+    keys = set()
+    for name in ("hand", "print"):
+        (tmp_path / "a" / name).symlink_to(tmp_path / "real")
+        material = Material((tmp_path / "a" / name,), (), SynthesisOptions(), seed=1)
+        keys |= {material.key(), Material.from_dict(material.as_dict()).key()}
+    assert len(keys) == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
