@@ -9,8 +9,8 @@
 
 A record is added and synced before its outputs are written. So every file of ours is in the
 ledger: what stands in the place of an output and is not was put there or changed by someone else.
-When the outputs are there, that is added too: from then on only the newest record of the page says
-what is ours, for somebody may correct a file to what an earlier model had read. A page is done if
+When the outputs are there, that is added too: from then on only the newest record of each file
+says what is ours, for somebody may correct it to what an earlier model had read. A page is done if
 the files are there with the hashes of its record, whatever stopped an earlier run. Lines are only
 ever added; one that was cut short by a power failure is dropped. Each shard has a file of its own,
 and all are read.
@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ class History:
                 left.setdefault(entry.page, []).append(entry)
             else:
                 for page in entry.pages:
-                    left[page] = left.get(page, [])[-1:]
+                    left[page] = _newest(left.get(page, []))
         for page, records in left.items():
             self._left.setdefault(page, []).extend(records)
 
@@ -110,13 +110,21 @@ class History:
         return self._records.get(page, ())
 
     def left(self, page: str) -> Sequence[Record]:
-        """The records of which a file may lie there as it was written: the newest, and those
-        before it where a run was stopped between its record and its files."""
+        """The records of which a file may lie there as it was written: of each file the newest,
+        and those before it where a run was stopped between its record and its files."""
         return self._left.get(page, ())
 
     def written(self) -> Iterator[str]:
         """Every path that was ever written, below OUT, with ``/``."""
         return (name for records in self._records.values() for r in records for name in r.outputs)
+
+
+def _newest(records: Sequence[Record]) -> list[Record]:
+    """For every file the newest record that has it, with that file alone."""
+    of_file = {name: record for record in records for name in record.outputs}
+    return [
+        replace(record, outputs={name: record.outputs[name]}) for name, record in of_file.items()
+    ]
 
 
 def read_history(out: Path) -> History:

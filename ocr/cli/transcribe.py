@@ -144,7 +144,7 @@ def _summarize(outcomes: Sequence[Outcome], seconds: float) -> None:
     statuses = [outcome.status for outcome in outcomes]
     read = len(statuses) - statuses.count("skipped")
     speed = f"in {duration(seconds)}, {read / seconds:.1f} pages/s" if read else ""
-    for status, note in (("done", speed), ("skipped", "as they were done before"), ("failed", "")):
+    for status, note in (("done", speed), ("skipped", "done before, or kept"), ("failed", "")):
         count = statuses.count(status)
         click.echo(f"{status:<8}{count:>8,}  {note if count else ''}".rstrip())
 
@@ -161,7 +161,8 @@ def _report(outcomes: Sequence[Outcome]) -> None:
     kept = [path for outcome in outcomes for path in outcome.kept]
     if kept:
         files = counted(len(kept), "file")
-        say(f"kept {files} changed by hand, the first {kept[0]}; --overwrite replaces", "yellow")
+        what = f"kept {files} not as written by ocr transcribe"
+        say(f"{what}, the first {kept[0]}; --overwrite replaces", "yellow")
 
 
 def _judge(outcomes: Sequence[Outcome], planned: Plan) -> None:

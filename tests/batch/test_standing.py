@@ -158,6 +158,17 @@ def test_what_was_not_read_stays_listed_beside_a_correction(tmp_path: Path) -> N
         assert (tmp_path / "out" / "failures.tsv").is_file()
 
 
+@pytest.mark.parametrize("formats", [("json",), ("txt", "tsv")])
+def test_another_format_makes_no_correction_of_what_was_there(
+    done: Path, formats: tuple[str, ...]
+) -> None:
+    transcribe(NameReader("m1"), [done / "scans"], done / "out", formats)
+    repaint(done / "scans" / "x.png")
+    names, outcomes = run(done)
+    assert names == ["x.png"]
+    assert all(not outcome.kept for outcome in outcomes)
+
+
 def test_a_correction_made_while_the_page_is_read_is_kept(done: Path) -> None:
     corrected = done / "out" / "x.txt"
 

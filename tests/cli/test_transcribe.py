@@ -75,7 +75,10 @@ def test_it_writes_skips_and_reports(ocr: Run, lines: Path, model: Path) -> None
     result = ocr(*arguments)
     assert (result.exit_code, table(result)) == (3, counts(0, 3, 1))
     assert "error: lines/d.png is not an image" in result.stderr
-    assert "kept 1 file changed by hand, the first out/a.txt; --overwrite replaces" in result.stderr
+    assert (
+        "kept 1 file not as written by ocr transcribe, the first out/a.txt; --overwrite replaces"
+        in result.stderr
+    )
     assert "error: 1 page of 4 pages failed; see out/failures.tsv" in result.stderr
     assert Path("out/a.txt").read_text(encoding="utf-8") == "corrected by hand"
     result = ocr(*arguments, "--overwrite")
