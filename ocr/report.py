@@ -13,6 +13,7 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -26,6 +27,7 @@ from ocr.types import Float32Array, Sample
 
 LoadImage = Callable[[Sample], Float32Array]
 
+MARK, HEAD = "carousel-ocr report", 256  # within so many bytes from the page's beginning
 MAX_HEIGHT = 64  # px, of an embedded line image
 MAX_WIDTH = 1600  # px
 JPEG_QUALITY = 75  # of 100, Pillow's default
@@ -83,6 +85,7 @@ _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="carousel-ocr report">
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -94,6 +97,15 @@ _PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+
+
+def is_report(path: Path) -> bool:
+    """Whether the file is such a page, as far as its head says."""
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.read(HEAD)
+    except OSError:  # what cannot be looked at is not ours
+        return False
 
 
 def html_report(report: Report, limit: int = 200, load: LoadImage | None = None) -> str:

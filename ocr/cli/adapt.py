@@ -146,6 +146,7 @@ def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
     """Read the images and list them with what was read; returns their number."""
     from ocr.cli.display import progress_bar
     from ocr.files.atomic import write_atomically
+    from ocr.files.rows import field
     from ocr.recognition import load_model
     from ocr.types import PageTranscript
 
@@ -161,7 +162,7 @@ def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
             elif not _listable(image.resolve()):
                 say(f"left out: {printable(image)}, whose name cannot stand in a list", "yellow")
             else:
-                rows.append(f"{image.resolve()}\t{result.text}\n")
+                rows.append(f"{image.resolve()}\t{field(result.text)}\n")
             move(done, len(images))
     if not rows:
         raise InputError("no image could be read", "give images of single lines")
@@ -229,7 +230,7 @@ def _learn(
             f"{percent(before)} before and no better after; correct more lines, "
             "then the same command with --overwrite"
         )
-    click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {output}")
+    click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {shlex.quote(str(output))}")
 
 
 def _prepared(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ocr.cli.command import command as make_command
+from ocr.cli.command import model_names
 from ocr.cli.tuningdata import lines_option, read_known_lines
 from ocr.errors import ModelError, UsageError
 from ocr.options import DecodingOptions
@@ -18,7 +19,7 @@ ocr calibrate default letters/ -o letters.safetensors      a shipped model for y
 
 
 @make_command("calibrate", EXAMPLES)
-@click.argument("model")
+@click.argument("model", shell_complete=model_names)
 @click.argument("data", metavar="DATA...", nargs=-1, required=True)
 @click.option(
     "-o",

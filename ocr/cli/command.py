@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -52,15 +53,20 @@ def model_option(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="MODEL",
         default="default",
         show_default=True,
-        shell_complete=_model_names,
+        shell_complete=model_names,
         help="Model file, or the name of a shipped model (see: ocr models).",
     )(function)
 
 
-def _model_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from ocr.network.shipped import shipped_models
+def model_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of shipped models and the model files that a word can become."""
+    from ocr.network.shipped import SUFFIX, aliases, shipped_models
 
-    return [name for name in shipped_models() if name.startswith(incomplete)]
+    names = [name for name in (*shipped_models(), *aliases()) if name.startswith(incomplete)]
+    folder, slash, start = incomplete.rpartition("/")
+    files = Path(folder + slash).glob(f"*{SUFFIX}")  # none of a folder that is not there
+    found = sorted(path.name for path in files if path.name.startswith(start))
+    return names + [folder + slash + name for name in found]
 
 
 def format_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

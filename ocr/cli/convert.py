@@ -12,7 +12,7 @@ import click
 from ocr.cli.command import command as make_command
 from ocr.cli.command import formats_option
 from ocr.cli.failures import complain
-from ocr.errors import InputError, OcrError, OutputError, PartialFailure, UsageError
+from ocr.errors import ImageError, InputError, OcrError, OutputError, PartialFailure, UsageError
 from ocr.files.names import printable
 
 EXAMPLES = """\
@@ -64,6 +64,9 @@ def command(pages: tuple[str, ...], output: str, formats: str | None, overwrite:
             lost += _convert(conversion)
         except OutputError:
             raise
+        except ImageError as error:
+            complain(f"{printable(conversion.source)}: {error}")
+            failed += 1
         except OcrError as error:
             complain(str(error))
             failed += 1
@@ -73,9 +76,8 @@ def command(pages: tuple[str, ...], output: str, formats: str | None, overwrite:
     if failed == len(conversions):
         raise InputError("no page was converted")
     if failed or lost:
-        raise PartialFailure(
-            f"{counted(failed, 'page')} and {counted(lost, 'line')} could not be converted"
-        )
+        parts = [counted(failed, "page")] * bool(failed) + [counted(lost, "line")] * bool(lost)
+        raise PartialFailure(f"{' and '.join(parts)} could not be converted")
 
 
 def _plan(pages: Sequence[str], out: str, formats: str | None) -> list[Conversion]:

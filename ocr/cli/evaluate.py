@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.command import command as make_command
-from ocr.cli.command import format_option
+from ocr.cli.command import format_option, model_names
 from ocr.cli.failures import say
 from ocr.cli.inputs import files_of, keep
 from ocr.cli.options import options_from
 from ocr.errors import PartialFailure, UsageError
+from ocr.files.names import printable
 from ocr.options import DecodingOptions
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ ocr evaluate mine.safetensors test.tsv --format json      every line with its re
 
 
 @make_command("evaluate", EXAMPLES)
-@click.argument("model")
+@click.argument("model", shell_complete=model_names)
 @click.argument("data", metavar="DATA...", nargs=-1, required=True)
 @click.option(
     "--html",
@@ -97,12 +98,18 @@ def _evaluate(
     from ocr.cores import usable_cores
     from ocr.evaluation import evaluate
     from ocr.recognition import load_model
+    from ocr.report import is_report
     from ocr.training.data.dataset import read_samples
 
     dataset = read_samples(data)
     if page is not None:
         inputs = (model, decoding.language_model or "", decoding.lexicon or "")
         keep((*inputs, *files_of(data, dataset.samples)), page, "name another file with --html")
+        if page.is_file() and not is_report(page):
+            raise UsageError(
+                f"{printable(page)} is no report of ocr evaluate",
+                "name another file with --html, or move it away",
+            )
     for problem in dataset.problems[:SHOWN_CONFUSIONS]:
         say(f"left out: {problem.id}: {problem.reason}", "yellow")
     recognizer = load_model(model, decoding, usable_cores())

@@ -8,7 +8,7 @@ import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.command import model_option
-from ocr.cli.inputs import keep
+from ocr.cli.inputs import keep, require_room
 from ocr.cli.options import options_from
 from ocr.errors import UsageError
 from ocr.options import DecodingOptions
@@ -37,10 +37,16 @@ ocr explain line.png -o picture.svg --lm french.lm        what a language model 
     type=click.IntRange(min=1),
     help="Draw the gates and cell states of this LSTM layer too; 1 is next to the image.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @model_option
 @options_from(DecodingOptions, "decoding", "Reading")
 def command(
-    line: Path, output: Path, layer: int | None, model: str, decoding: DecodingOptions
+    line: Path,
+    output: Path,
+    layer: int | None,
+    overwrite: bool,
+    model: str,
+    decoding: DecodingOptions,
 ) -> None:
     """Draw how the network reads the image LINE.
 
@@ -57,6 +63,8 @@ def command(
     if kind not in KINDS:
         raise UsageError(f"{output} is no kind of picture", "end its name in .png, .svg or .pdf")
     keep((line,), output, "name another file with -o")
+    if not overwrite:
+        require_room(output)
     recognizer = load_model(model, decoding)
     with working("drawing"):
         explanation = explain(recognizer, line, layer)

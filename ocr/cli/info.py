@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ocr.cli.command import command as make_command
-from ocr.cli.command import format_option
+from ocr.cli.command import format_option, model_names
 
 EXAMPLES = """\
 ocr info default                          the model that came with the program
@@ -19,7 +19,7 @@ ocr info latin                            a language model"""
 
 
 @make_command("info", EXAMPLES)
-@click.argument("model", default="default")
+@click.argument("model", default="default", shell_complete=model_names)
 @format_option("text", "json")
 def command(model: str, kind: str) -> None:
     """Show what MODEL can write, how it was made and how large it is.

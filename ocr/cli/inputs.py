@@ -38,6 +38,15 @@ def keep(inputs: Iterable[str | Path], output: Path, fix: str) -> None:
             raise UsageError(f"{printable(output)} is what is read", fix)
 
 
+def require_room(output: Path) -> None:
+    """Raise UsageError if there is a file in the place of ``output``; a device takes it."""
+    if output.is_file():
+        raise UsageError(
+            f"{printable(output)} exists already",
+            "replace it with --overwrite, or choose another -o",
+        )
+
+
 def files_of(data: Sequence[str], samples: Iterable[Sample]) -> Iterator[Path]:
     """The files that transcribed lines come from: those named, every image, the text beside it.
     Raises UsageError for what is not there."""

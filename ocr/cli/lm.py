@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.command import model_option
-from ocr.cli.inputs import files_of, keep
+from ocr.cli.inputs import files_of, keep, require_room
 from ocr.cli.options import given, options_from, switch_of
 from ocr.cli.tuningdata import lines_option, read_known_lines
 from ocr.errors import UsageError
@@ -50,6 +51,7 @@ ocr recognize line.png --lm french.lm                use it"""
 )
 @model_option
 @lines_option
+@click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @options_from(LanguageOptions, "options", "Language model")
 def command(
     texts: tuple[str, ...],
@@ -58,6 +60,7 @@ def command(
     data: tuple[str, ...],
     model: str,
     lines: int,
+    overwrite: bool,
     options: LanguageOptions,
 ) -> None:
     """Learn from TEXT which characters follow each other, to read lines with it later.
@@ -73,6 +76,9 @@ def command(
     place = _place(texts, output, existing, data)
     language = None if existing is None else _read(existing)
     _keep_inputs(place, texts, data, model)
+    own = existing is not None and place == _own(existing)
+    if not (overwrite or own):
+        require_room(place)
     if language is None:
         language = _made(texts, options)
         _write(place, language)
@@ -163,5 +169,5 @@ def _tune(
             f"weight {found.options.weight:g}, bonus {found.options.bonus:g}, "
             f"temperature {found.options.temperature:.2f}\n"
             f"CER {100 * found.greedy_cer:.2f} % without it, {100 * found.cer:.2f} % with it\n"
-            f"next:  ocr recognize IMAGE -m {model} --lm {place}"
+            f"next:  ocr recognize IMAGE -m {quote(model)} --lm {quote(str(place))}"
         )

@@ -47,7 +47,8 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrit
     and an older picture of the lines, but not another picture of that name. Such a page fails and
     keeps its files, unless --overwrite is given.
 
-    Exit code: 0 all written, 3 some pages failed, 4 all did.
+    Exit code: 0 all written, 2 a PAGE is not there and nothing was done, 3 some pages failed,
+    4 all did.
     """
     from ocr.cli.display import counted, progress_bar
 

@@ -8,11 +8,13 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ocr.cli.command import command as make_command
+from ocr.cli.command import model_names
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import Interrupted, UsageError
@@ -77,6 +79,7 @@ class Places:
     "--from",
     "start",
     metavar="MODEL",
+    shell_complete=model_names,
     help="Begin with this model's weights; new characters are added to its alphabet, and with a "
     "larger --hidden, --convolutions or --residuals it is widened. Fewer than "
     f"{FEW} lines are learnt from as ocr adapt does, but for the switches given.",
@@ -115,12 +118,25 @@ def command(resume: bool, overwrite: bool, **parts: Any) -> None:
     places = Places(**{**parts, "output": model_file(parts["output"])})
     if places.texts and not places.synthetic:
         raise UsageError("--texts needs fonts to be written with", "name them with --synthetic")
+    if not (places.synthetic or resume):
+        _refuse_rendering()
     if resume and overwrite:
         raise UsageError("--resume and --overwrite contradict each other", "give one of them")
     with ExitStack() as hold:
         run = _resumed(places, hold) if resume else _prepared(places, options, overwrite, hold)
         click.echo(f"continuing {run.folder}" if resume else _outlook(run))
         click.echo(_farewell(run, train(run)))
+
+
+def _refuse_rendering() -> None:
+    """Raise UsageError for a switch that says how lines are rendered, where none are."""
+    switches = [switch_of(SynthesisOptions, field) for field in given(SynthesisOptions)]
+    if "synthetic_share" in given(TrainingOptions):
+        switches.append(switch_of(TrainingOptions, "synthetic_share"))
+    if switches:
+        raise UsageError(
+            f"{switches[0]} tells of rendered lines", "name the fonts for them with --synthetic"
+        )
 
 
 def model_file(output: Path) -> Path:
@@ -215,7 +231,7 @@ def train(run: Run) -> Progress | None:
         if request:
             raise Interrupted(
                 f"stopped after step {last.step if last else 0}, all is kept in {run.folder}; "
-                f"continue with: ocr train -o {run.output} --resume",
+                f"continue with: ocr train -o {quote(str(run.output))} --resume",
                 request.number,
             )
     return last
@@ -252,7 +268,7 @@ def _farewell(run: Run, last: Progress | None) -> str:
     if last is None:
         return (
             f"this training was over already; its model is {run.output}\n"
-            f"next:  ocr train DATA --from {run.output} -o NEW"
+            f"next:  ocr train DATA --from {quote(str(run.output))} -o NEW"
         )
     early = f"no better in {run.options.patience} validations, so this is the end\n"
     best = f"best CER {percent(last.best_cer)}\n" if run.validation else ""
@@ -262,5 +278,5 @@ def _farewell(run: Run, last: Progress | None) -> str:
         f"{early if last.fraction < 1 else ''}{best}model  {run.output}\n"
         f"log    {run.folder / 'log.jsonl'}\n"
         f"curve  {run.folder / 'curve.png'}\n"
-        f"next:  ocr evaluate {run.output} DATA"
+        f"next:  ocr evaluate {quote(str(run.output))} DATA"
     )

@@ -20,6 +20,12 @@ def fields_of(line: str) -> tuple[str, str, str]:
     return _unquoted(image), tab, _unquoted(text)
 
 
+def field(text: str) -> str:
+    """A text as a field that ``fields_of`` and spreadsheets read back: one that begins with a
+    quote would else go on for them until another ends it, rows further down."""
+    return QUOTE + text.replace(QUOTE, 2 * QUOTE) + QUOTE if text.startswith(QUOTE) else text
+
+
 def _unquoted(field: str) -> str:
     """The field without the quotes that a spreadsheet puts around it: those within are doubled.
 

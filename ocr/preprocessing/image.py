@@ -134,7 +134,9 @@ def _opened(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Image.I
     if not head:
         raise ImageError(f"{name} is empty", "copy or scan it again")
     if head == b"%PDF-":
-        raise ImageError(f"{name} is a PDF", "name it as a file, x.pdf")
+        raise ImageError(
+            f"{name} is a PDF", "give an image of its page; ocr recognize reads x.pdf too"
+        )
     with decoding(name, max_pixels):
         image = Image.open(stream)
         if frame:

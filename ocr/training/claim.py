@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from ocr.errors import OutputError, UsageError
 from ocr.files.atomic import remove_leftovers
@@ -34,7 +35,11 @@ def check_free(output: Path, overwrite: bool = False, advice: str = "") -> None:
     if not overwrite and (names & set(TRAINED) or output.exists()):
         raise UsageError(
             f"{output if output.exists() else folder} exists already",
-            (advice or f"go on with: ocr train -o {output} --resume, begin anew with --overwrite")
+            (
+                advice
+                or f"go on with: ocr train -o {quote(str(output))} --resume, "
+                "begin anew with --overwrite"
+            )
             + ", or choose another -o",
         )
 

@@ -84,6 +84,10 @@ def prepare(
     train, validating = _divide(usable, chosen, recipe.training)
     problems = [*dataset.problems, *problems]
     if not train:
+        if not problems:
+            raise InputError(
+                "every line to train on is one to validate with too", "name others for one of them"
+            )
         raise InputError(_nothing_usable(problems), "see: ocr check")
     if start:  # a copy: the file may change or go before a stopped run goes on
         write_atomically(folder / START, start)

@@ -131,7 +131,7 @@ def test_a_file_that_exists_stays(ocr: Run) -> None:
     assert result.exit_code == 3
     reason = "in/b.txt, made from in/b.xml, exists already; replace it with --overwrite"
     assert result.stderr.startswith(f"error: {reason}")
-    assert "1 page and 0 lines could not be converted" in result.stderr
+    assert "error: 1 page could not be converted" in result.stderr
     assert Path("in/a.txt").read_text("utf-8") == "a\n"
     assert Path("in/b.txt").read_text("utf-8") == "by hand"
     assert not Path("in/b.json").exists()  # all of a page or nothing

@@ -189,6 +189,18 @@ def test_calibrate_stores_a_temperature(ocr: Run, few: Path, model: Path) -> Non
     assert f"temperature {temperature:.3g}" in ocr("info", "mine.safetensors").stdout
 
 
+@pytest.mark.parametrize("name", ["mine.safetensors", "made.lm"])
+def test_what_is_there_is_not_replaced(ocr: Run, language: Path, name: str) -> None:
+    Path("mine.safetensors").write_bytes(b"a model of months")
+    before = Path(name).read_bytes()
+    refused = ocr("lm", "text.txt", "-o", name, "--order", "2")
+    assert refused.exit_code == 2
+    assert f"{name} exists already; replace it with --overwrite" in refused.stderr
+    assert Path(name).read_bytes() == before
+    assert ocr("lm", "text.txt", "-o", name, "--order", "2", "--overwrite").exit_code == 0
+    assert Path(name).read_bytes() != before
+
+
 def test_what_a_link_names_is_calibrated(ocr: Run, few: Path, model: Path) -> None:
     shutil.copy(model, "real.safetensors")
     Path("link.safetensors").symlink_to("real.safetensors")
@@ -253,6 +265,10 @@ def test_explain_draws_a_picture_and_prints_the_text(ocr: Run, lines: Path, mode
     assert result.exit_code == 0
     assert result.stdout == ocr("recognize", "lines/a.png", "-m", model).stdout
     assert Path("new/a.png").read_bytes().startswith(b"\x89PNG")
+    refused = ocr(*arguments, "new/a.png")
+    assert refused.exit_code == 2
+    assert "new/a.png exists already; replace it with --overwrite" in refused.stderr
+    assert ocr(*arguments, "new/a.png", "--overwrite").exit_code == 0
     beyond = ocr(*arguments, "c.png", "--layer", "2")
     assert beyond.exit_code == 2
     assert "there is no layer 2; choose from 1 to 1" in beyond.stderr

@@ -229,6 +229,12 @@ def test_every_shell_completes_file_names_where_nothing_else_is_offered(
 def test_models_are_completed_by_name_and_by_file(ocr: Run) -> None:
     assert asked(ocr, "bash", "recognize", "-m", "pri") == ["plain,print"]
     assert asked(ocr, "bash", "recognize", "-m", "li") == ["file,li"]
+    Path("models").mkdir()
+    for name in ("print-mine.safetensors", "models/new.safetensors"):
+        Path(name).touch()
+    offered = asked(ocr, "bash", "info", "pri")
+    assert offered == ["plain,print", "plain,print-mine.safetensors"]
+    assert asked(ocr, "bash", "info", "models/") == ["plain,models/new.safetensors"]
 
 
 def test_completion_knows_commands_and_options(ocr: Run) -> None:

@@ -217,6 +217,19 @@ def test_evaluate_exit_codes(ocr: Run, lines: Path, model: Path, texts: list[str
     assert ocr("evaluate", model, "lines", "--html", "x", "--no-html").exit_code == 2
 
 
+def test_a_report_takes_the_place_of_a_report_only(
+    ocr: Run, lines: Path, model: Path, texts: list[str]
+) -> None:
+    transcribed(lines, texts)
+    Path("notes.html").write_text("<p>mine", encoding="utf-8")
+    refused = ocr("evaluate", model, "lines", "--html", "notes.html")
+    assert refused.exit_code == 2
+    assert "notes.html is no report of ocr evaluate; name another file" in refused.stderr
+    assert Path("notes.html").read_text(encoding="utf-8") == "<p>mine"
+    codes = [ocr("evaluate", model, "lines", "--html", "own.html").exit_code for _ in range(2)]
+    assert codes == [0, 0]
+
+
 def test_info_shows_the_card(ocr: Run, model: Path) -> None:
     shown = " ".join(ocr("info", model).stdout.split())
     for part in (

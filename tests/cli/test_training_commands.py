@@ -285,5 +285,9 @@ def test_training_with_rendered_lines(ocr: Run, data: Path, font_folder: Path) -
     assert (changed.exit_code, "leave --longest out" in changed.stderr) == (2, True)
     lonely = ocr("train", "data", "-o", "other", "--texts", "novel.txt")
     assert (lonely.exit_code, "--synthetic" in lonely.stderr) == (2, True)
+    for switch in ("--longest", "--synthetic-share"):
+        lonely = ocr("train", "data", "-o", "other", switch, "8" if "long" in switch else "1")
+        assert lonely.exit_code == 2
+        assert f"{switch} tells of rendered lines; name the fonts" in lonely.stderr
     bad = ocr("train", "data", "-o", "other", "--synthetic", "nowhere")
     assert (bad.exit_code, "nowhere does not exist" in bad.stderr) == (2, True)

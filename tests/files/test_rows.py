@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.files.rows import fields_of
+from ocr.files.rows import field, fields_of
 from ocr.files.texts import read_lines
 from ocr.training.data.dataset import read_samples
 
@@ -31,6 +31,18 @@ def test_what_a_spreadsheet_quotes_comes_back(text: str) -> None:
 )  # fmt: skip
 def test_other_quotation_marks_stay(text: str) -> None:
     assert fields_of(f"a.png\t{text}") == ("a.png", "\t", text)
+
+
+@given(FIELDS)
+def test_what_is_listed_comes_back_to_us_and_to_spreadsheets(text: str) -> None:
+    """But for TABs, which no transcription has."""
+    text = text.replace("\t", " ")
+    row = f"a.png\t{field(text)}\n"
+    assert fields_of(row) == ("a.png", "\t", text)
+    assert list(csv.reader(io.StringIO(row + "b.png\tx\n"), "excel-tab")) == [
+        ["a.png", text],
+        ["b.png", "x"],
+    ]
 
 
 def test_all_who_read_a_list_agree(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_all_data_held_back_leaves_nothing_to_train_on(
     tmp_path: Path, pairs: Callable[..., Path]
 ) -> None:
     data = pairs(tmp_path / "data", WORDS[:3])
-    with pytest.raises(InputError, match="no line is left to train on"):
+    with pytest.raises(InputError, match="every line to train on is one to validate with"):
         prepare([data], tmp_path / "m", recipe(), [data])
 
 

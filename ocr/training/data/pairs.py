@@ -193,7 +193,7 @@ def _no_pairs(root: Path, visited: list[Folder]) -> InputError | UsageError:
     if any(file.suffix.lower() == PAGE_SUFFIXES[0] for file in files):
         message = f"{printable(root)} holds no pairs x.png + x.gt.txt"
         return UsageError(message, f"it has XML; if these are pages: {printable(root)}/*.xml")
-    message = f"{printable(root)} holds {images} images and no transcription x.gt.txt"
+    message = f"{printable(root)} holds images ({images}) and no transcription x.gt.txt"
     return InputError(message, "put the text of each x.png into x.gt.txt beside it")
 
 
