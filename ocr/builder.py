@@ -39,8 +39,11 @@ def library(source: Path, *options: str) -> ctypes.CDLL | None:
 
 def _compiler() -> tuple[str, ...] | None:
     """The compiler's path and its own options, as CC may have some."""
+    named = os.environ.get("CC", "cc")
+    if path := shutil.which(named):  # spaces and all
+        return (path,)
     try:
-        words = shlex.split(os.environ.get("CC", "cc"))
+        words = shlex.split(named)
     except ValueError:  # a quotation mark without its other
         return None
     path = shutil.which(words[0]) if words else None

@@ -85,7 +85,7 @@ _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="generator" content="carousel-ocr report">
+<meta name="generator" content="{mark}">
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -124,7 +124,9 @@ def html_report(report: Report, limit: int = 200, load: LoadImage | None = None)
         _failures(report.failed),
         _lines(report, limit, load or LineImages().load),
     ]
-    return _PAGE.format(title=_escape(title), style=_STYLE, body="\n".join(filter(None, sections)))
+    return _PAGE.format(
+        mark=MARK, title=_escape(title), style=_STYLE, body="\n".join(filter(None, sections))
+    )
 
 
 def _escape(text: str) -> str:

@@ -97,6 +97,15 @@ def test_a_compiler_with_options(source: Path, monkeypatch: pytest.MonkeyPatch) 
     assert code.number() == 4
 
 
+@needs_compiler
+def test_a_compiler_whose_name_has_a_space(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = source.parent / "my tools"
+    place.mkdir()
+    (place / "cc").symlink_to(shutil.which("cc") or "")
+    monkeypatch.setenv("CC", str(place / "cc"))
+    assert builder.library(source) is not None
+
+
 def test_a_relative_cache_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for value in ("cache", ""):

@@ -65,7 +65,8 @@ def command(
 
     output = model_file(output)
     draft = output.with_suffix(LIST)
-    drafted, transcribed = draft.exists(), _transcribed(lines)
+    drafted = draft.exists()
+    transcribed = _transcribed(lines, draft)
     if drafted and transcribed and not _names(draft, lines):
         raise UsageError(
             f"{draft} holds transcribed lines, and so do those given",
@@ -90,7 +91,9 @@ def command(
 
 def _names(draft: Path, lines: Sequence[str]) -> bool:
     """Whether the draft is among the sources."""
-    return any(Path(line).exists() and draft.samefile(line) for line in lines)
+    from ocr.files.sources import expand
+
+    return any(draft.samefile(path) for line in lines for path in expand(line)[1])
 
 
 def _again(lines: Sequence[str], output: Path, model: str, overwrite: bool) -> str:
@@ -104,9 +107,10 @@ def _again(lines: Sequence[str], output: Path, model: str, overwrite: bool) -> s
     return shlex.join([*words, *["--overwrite"] * overwrite])
 
 
-def _transcribed(sources: Sequence[str]) -> bool:
+def _transcribed(sources: Sequence[str], draft: Path) -> bool:
     """Whether the sources have texts beside their images, or are lists or pages. Raises InputError
-    if they are meant to, but nothing can be used."""
+    if they are meant to, but nothing can be used, UsageError for what is no data; a folder that
+    holds the draft, and no other list, is one of images."""
     from ocr.files.names import image_stem
     from ocr.training.data.dataset import read_samples
 
@@ -114,6 +118,10 @@ def _transcribed(sources: Sequence[str]) -> bool:
         dataset = read_samples(sources)
     except InputError:
         return False  # images without a text
+    except UsageError:
+        if draft.exists() and all(_of_images(source, draft) for source in sources):
+            return False
+        raise
     if dataset.samples:
         return True
     # A problem is called after the image only where it has no text at all.
@@ -121,6 +129,13 @@ def _transcribed(sources: Sequence[str]) -> bool:
     if first is not None:
         raise InputError(f"{first.id}: {first.reason}", first.fix)
     return False
+
+
+def _of_images(source: str, draft: Path) -> bool:
+    """Whether the source is a folder in which the draft is the only list."""
+    folder = Path(source)
+    lists = [*folder.glob(f"*{LIST}")] if folder.is_dir() else []
+    return len(lists) == 1 and draft.samefile(lists[0])
 
 
 def _images(sources: Sequence[str], output: Path) -> list[Path]:

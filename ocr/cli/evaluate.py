@@ -105,7 +105,7 @@ def _evaluate(
     if page is not None:
         inputs = (model, decoding.language_model or "", decoding.lexicon or "")
         keep((*inputs, *files_of(data, dataset.samples)), page, "name another file with --html")
-        if page.is_file() and not is_report(page):
+        if page.is_file() and page.stat().st_size and not is_report(page):
             raise UsageError(
                 f"{printable(page)} is no report of ocr evaluate",
                 "name another file with --html, or move it away",

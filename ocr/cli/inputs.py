@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocr.errors import UsageError
+from ocr.files.atomic import standard_stream
 from ocr.files.names import TEXT_SUFFIX, image_stem, line_stem, printable
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def keep(inputs: Iterable[str | Path], output: Path, fix: str) -> None:
 
 def require_room(output: Path) -> None:
     """Raise UsageError if there is a file in the place of ``output``; a device takes it."""
-    if output.is_file():
+    if output.is_file() and standard_stream(output) is None:
         raise UsageError(
             f"{printable(output)} exists already",
             "replace it with --overwrite, or choose another -o",

@@ -76,8 +76,7 @@ def command(
     place = _place(texts, output, existing, data)
     language = None if existing is None else _read(existing)
     _keep_inputs(place, texts, data, model)
-    own = existing is not None and place == _own(existing)
-    if not (overwrite or own):
+    if not (overwrite or (existing is not None and output is None)):
         require_room(place)
     if language is None:
         language = _made(texts, options)

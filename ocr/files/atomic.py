@@ -28,7 +28,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         if path.exists() and not (path.is_file() or path.is_dir()):
             path.write_bytes(data)
             return
-        if (stream := _standard_stream(path)) is not None:
+        if (stream := standard_stream(path)) is not None:
             with open(stream, "wb", closefd=False) as file:
                 file.write(data)
             return
@@ -50,7 +50,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         ) from error
 
 
-def _standard_stream(path: Path) -> int | None:
+def standard_stream(path: Path) -> int | None:
     """The number of the standard output or error that a link like /dev/stdout leads to: a file
     where it is redirected, and the link must not be replaced."""
     if path.is_symlink() and path.exists():

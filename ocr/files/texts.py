@@ -59,12 +59,13 @@ def text_files(sources: Sequence[str]) -> Iterator[Path]:
 
 
 def _lines(file: Path) -> Iterator[str]:
-    if file.suffix.lower() in PAGE_SUFFIXES:
+    kind = Path(file.name.removesuffix(COMPRESSED)).suffix
+    if kind.lower() in PAGE_SUFFIXES:
         raise InputError(
             f"{printable(file)} is no plain text", "see: ocr convert --format txt, for its text"
         )
     lines = lines_of(read_text(file))
-    if Path(file.name.removesuffix(COMPRESSED)).suffix != LIST:
+    if kind != LIST:
         yield from lines
         return
     for number, line in enumerate(lines, start=1):

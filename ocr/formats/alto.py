@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import SubElement
@@ -217,7 +217,12 @@ def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Fo
     box = scale.rectangle(element)
     polygon = (scale.points(shape.get("POINTS")) if shape is not None else ()) or box
     words = tuple(
-        Word(content, corners, confidence_of(string, "WC"), _alternatives(string, of_line=False))
+        Word(
+            content + (hyphen if string is strings[-1] else ""),
+            corners,
+            confidence_of(string, "WC"),
+            _alternatives(string, of_line=False),
+        )
         for string in strings
         if (content := string.get("CONTENT")) and (corners := scale.rectangle(string))
     )
@@ -227,8 +232,6 @@ def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Fo
     if [word.polygon for word in words] == [box]:  # a string as large as the line repeats it
         alternatives += tuple(other.text for other in words[0].alternatives)
         words = ()
-    if words:
-        words = (*words[:-1], replace(words[-1], text=words[-1].text + hyphen))
     transcript = Transcript(text + hyphen, _confidence(strings), (), alternatives, words)
     baseline = _baseline(element.get("BASELINE"), scale, polygon)
     return sheet.line(element.get("ID", ""), region, (polygon, baseline), transcript)

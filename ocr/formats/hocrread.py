@@ -43,6 +43,7 @@ class _Node:
     parts: list[str] = field(default_factory=list)
     words: list[_Node] = field(default_factory=list)
     region: str = ""
+    is_block: bool = False  # a caption with lines in it
 
     @property
     def text(self) -> str:
@@ -95,8 +96,8 @@ class _Parser(HTMLParser):
         elif node.role in LINES:
             blocks = [each for each in self._open if each.role in BLOCKS]
             node.region = min(blocks, key=lambda b: BLOCKS.index(b.role)).name if blocks else ""
-            around = self._line()  # a caption may be a line, or have some
-            self.lines = [line for line in self.lines if line is not around]
+            if (around := self._line()) is not None:
+                around.is_block = True
             self.lines.append(node)
         elif node.role == WORD:
             line = self._line()
@@ -133,7 +134,11 @@ def read_hocr(data: bytes, path: Path) -> LoadedPage:
     image = page.properties.get("image", "").strip().strip("\"'").replace(QUOTE_ESCAPE, '"')
     size = page.box[2] if page.box else (0.0, 0.0)  # its bottom right corner
     sheet = sheet_of(path, SEPARATORS.split(image)[-1], *size)
-    found = [_read_line(sheet, line) for line in parser.lines]
+    found = [
+        _read_line(sheet, line)
+        for line in parser.lines
+        if not line.is_block or line.words or line.text
+    ]
     loose = [word.name for word in parser.loose if word.text]
     if loose:
         reason = f"{len(loose)} words from here on stand in no line"

@@ -122,7 +122,10 @@ def read_json(data: bytes, path: Path) -> LoadedPage:
         sheet = sheet_of(path, values["image"], values["width"], values["height"])
         found = [_read_line(sheet, line) for line in values["lines"]]
         options = dict(values["options"])
-        return sheet.loaded(_string(values["id"]), found, _string(values["model"]), options)
+        name = values["id"]  # of a file, and that need not be Unicode
+        if not isinstance(name, str):
+            raise TypeError("its id is no text")
+        return sheet.loaded(name, found, _string(values["model"]), options)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PageFileError(
             f"{printable(path)} is not a whole page ({type(error).__name__}: {error})",

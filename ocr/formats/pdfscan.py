@@ -49,7 +49,6 @@ def plain(scan: Image.Image) -> Image.Image:
     if scan.mode in ("I", "F") or scan.mode.startswith("I;16"):  # grey of more than 8 bits
         upright = scan.copy()  # and its orientation, which Pillow would turn it by again, forgotten
         upright.info = {"transparency": scan.info.get("transparency")}
-        upright.getexif().clear()
         return Image.fromarray(np.uint8(np.rint(255 * (1 - load_image(upright)))))
     if not scan.has_transparency_data:
         return scan.convert("RGB")

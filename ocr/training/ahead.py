@@ -6,7 +6,7 @@ function of the seed and its step alone, so it does not matter who makes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import cv2
 import numpy as np
@@ -29,16 +29,16 @@ def process_count(device: torch.device) -> int:
     return max(1, usable_cores() - 1) if device.type == "cuda" else 0
 
 
-def batches_ahead(run: Run, first: int, processes: int) -> Iterator[Batch]:
-    """The distorted batches of a run alone, from step number ``first`` on."""
-    return iter(
-        DataLoader(
-            _Steps(run),
-            batch_size=None,  # what the data set gives is a batch
-            sampler=range(first, MOST_STEPS),
-            num_workers=processes,
-            worker_init_fn=_begin,
-        )
+def batches_ahead(run: Run, first: int, processes: int) -> Generator[Batch, None, None]:
+    """The distorted batches of a run alone, from step number ``first`` on. Close the iterator, or
+    the processes stay."""
+    yield from DataLoader(
+        _Steps(run),
+        batch_size=None,  # what the data set gives is a batch
+        sampler=range(first, MOST_STEPS),
+        num_workers=processes,
+        generator=torch.Generator(),  # its seed for them is not to be drawn from the training's
+        worker_init_fn=_begin,
     )
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import cv2
@@ -74,7 +75,9 @@ def train(
     """Train until the run's limits, its patience or ``should_stop`` end it; yields after every
     step. Continues from the run's checkpoint if there is one. The best model lies at
     ``run.output`` from the first validation on."""
-    return Trainer(run, exchange or Alone()).steps(should_stop)
+    trainer = Trainer(run, exchange or Alone())
+    with closing(trainer):
+        yield from trainer.steps(should_stop)
 
 
 class Trainer:
@@ -107,10 +110,15 @@ class Trainer:
         self.mean = WeightAverage(self.network, kept.get("mean"))
         self.best = kept.get("best", {})
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
-        self.ahead: Iterator[Batch] | None = None
+        self.ahead: Generator[Batch, None, None] | None = None
         lines = min(run.options.validate_every, len(members))
         lines = max(lines, 4 * len(run.validation))  # a fifth of the time at most
         self.steps_per_validation = max(1, lines // run.options.batch_size)
+
+    def close(self) -> None:
+        """End the processes that work for this one."""
+        if self.ahead is not None:
+            self.ahead.close()
 
     def steps(self, should_stop: Callable[[], bool]) -> Iterator[Progress]:
         """Train; see ``train``."""
@@ -122,7 +130,7 @@ class Trainer:
             begun = self._validate()
             self._save_checkpoint()
             yield self._progress(seconds_per_line, begun, "")
-        if makers := process_count(self.device):
+        if self.exchange.size == 1 and (makers := process_count(self.device)):
             self.ahead = batches_ahead(self.run, counters.step, makers)
         while not self._finished():
             before = time.monotonic()

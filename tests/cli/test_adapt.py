@@ -121,6 +121,20 @@ def test_corrected_lines_are_learnt_and_the_gain_is_told(
     assert "exists already" in again.stderr
 
 
+def test_the_draft_may_lie_among_the_images(
+    ocr: Run, lines: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(lines)
+    call = ("adapt", ".", "-o", "mine", "-m", model, "--minutes", "0.01", "--processes", "1")
+    assert ocr(*call).exit_code == 0
+    draft = Path("mine.tsv")
+    rows = draft.read_text(encoding="utf-8").splitlines()
+    draft.write_text("".join(f"{row.split(chr(9))[0]}\tab\n" for row in rows), encoding="utf-8")
+    result = ocr(*call)
+    assert result.exit_code == 0, result.output
+    assert "learning from mine.tsv, into which lines were read before" in result.output
+
+
 def test_other_transcribed_lines_are_not_passed_over_for_a_draft(
     ocr: Run, drawn: Path, draft: Path, model: Path
 ) -> None:

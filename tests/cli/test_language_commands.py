@@ -189,6 +189,20 @@ def test_calibrate_stores_a_temperature(ocr: Run, few: Path, model: Path) -> Non
     assert f"temperature {temperature:.3g}" in ocr("info", "mine.safetensors").stdout
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_shipped_language_model_is_tuned_into_a_copy(
+    ocr: Run, language: Path, few: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ocr.decoding import languagefile
+
+    monkeypatch.setattr(languagefile, "shipped_language_models", lambda: {"ours": language})
+    before = language.read_bytes()
+    result = ocr("lm", "--lm", "ours", "--tune", few, "-m", model, "-o", "copy.lm")
+    assert result.exit_code == 0, result.output
+    assert read_language_model(Path("copy.lm")).options != read_language_model(language).options
+    assert language.read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["mine.safetensors", "made.lm"])
 def test_what_is_there_is_not_replaced(ocr: Run, language: Path, name: str) -> None:
     Path("mine.safetensors").write_bytes(b"a model of months")

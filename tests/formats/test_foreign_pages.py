@@ -216,6 +216,16 @@ def test_a_hyphen_of_alto_belongs_to_the_last_word(tmp_path: Path) -> None:
     assert [(w.text, w.confidence) for w in reading.words] == [("alte", 0.5), ("K\u00f6-", 0.25)]
 
 
+def test_a_hyphen_of_alto_after_a_string_without_a_place(tmp_path: Path) -> None:
+    body = (
+        f'<TextLine ID="a" {BOXED.format(10, 100)}><String CONTENT="ab" {BOXED.format(10, 40)}/>'
+        '<String CONTENT="cd"/><HYP CONTENT="-"/></TextLine>'
+    )
+    loaded = read(tmp_path, alto(f'<TextBlock ID="t">{body}</TextBlock>'))
+    (reading,) = loaded.transcript.transcripts
+    assert (reading.text, [word.text for word in reading.words]) == ("ab cd-", ["ab"])
+
+
 def test_alto_laid_out_for_the_eye(tmp_path: Path) -> None:
     """White space around a name, and an outline without points beside a box."""
     body = (
@@ -271,6 +281,10 @@ def test_hocr_whose_caption_has_lines(tmp_path: Path) -> None:
         "class='ocr_header'", "class='ocr_line'"
     )
     assert texts(read(tmp_path, hocr)) == ["Tom &\u00a0Co", "no wordsbut text"]
+    said = hocr.replace(
+        "<span class='ocr_line' id='line_1'", "Fig. 1 <span class='ocr_line' id='line_1'"
+    )
+    assert texts(read(tmp_path, said)) == ["Fig. 1", "Tom &\u00a0Co", "no wordsbut text"]
 
 
 def test_page_xml_in_utf_16(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import math
+import multiprocessing
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -553,6 +554,32 @@ def test_batches_made_ahead_change_nothing(
     assert len(list(train(made, should_stop=after(2)))) == 2
     list(train(made))
     assert_same_state(plain, made)
+
+
+def test_who_makes_batches_ends_with_a_training_that_fails(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the program would wait for them for ever."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(loop, "process_count", lambda device: 1)
+    monkeypatch.setattr(loop, "take_step", fail)
+    with pytest.raises(RuntimeError, match="out of memory") as caught:
+        list(train(make_run(tmp_path)))
+    assert caught.value.__traceback__ is not None, "which holds the frames of the training"
+    assert multiprocessing.active_children() == []
+
+
+def test_several_processes_make_their_own_batches(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "process_count", lambda device: 1)
+    trainer = Trainer(make_run(tmp_path), Turns(2).exchange(0))
+    monkeypatch.setattr(Trainer, "_finished", lambda self: True)
+    assert list(trainer.steps(lambda: False)) == []
+    assert trainer.ahead is None
 
 
 def test_the_loop_learns_to_read(tmp_path: Path, make_run: MakeRun) -> None:

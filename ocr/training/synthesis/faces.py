@@ -90,7 +90,7 @@ def read_face(path: Path) -> Face:
 
 def in_hand_folder(path: Path) -> bool:
     """Whether the font lies in a folder of handwriting by its name."""
-    return path.parent.name.lower() in HAND_FOLDERS
+    return path.absolute().parent.name.lower() in HAND_FOLDERS
 
 
 def _face(path: Path, font: TTFont) -> Face:

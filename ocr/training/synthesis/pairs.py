@@ -19,7 +19,7 @@ import numpy as np
 from ocr.errors import InputError, OcrError, OutputError, UsageError
 from ocr.files.atomic import remove_leftovers, write_atomically
 from ocr.files.lock import locked
-from ocr.files.names import TEXT_SUFFIX, printable
+from ocr.files.names import TEXT_SUFFIX, passed_over, printable
 from ocr.processes import command, environment
 from ocr.training.synthesis.camera import Grey
 from ocr.training.synthesis.material import Material
@@ -75,6 +75,7 @@ def _held(folder: Path) -> Iterator[None]:
                 f"another run is writing into {printable(folder)}",
                 "let it end, or choose another -o",
             )
+        remove_leftovers([folder / MANIFEST])
         yield
 
 
@@ -150,9 +151,8 @@ def _known_key(folder: Path) -> str | None:
     for a folder of other things."""
     manifest = folder / MANIFEST
     try:
-        remove_leftovers([manifest])
         if not manifest.is_file():
-            if folder.exists() and any(path.name != LOCK for path in folder.iterdir()):
+            if folder.exists() and not all(passed_over(path.name) for path in folder.iterdir()):
                 raise UsageError(
                     f"{printable(folder)} holds other files", "choose another -o, or an empty one"
                 )

@@ -36,7 +36,7 @@ from ocr.training.synthesis.styles import Style
 from ocr.training.synthesis.texts import INVENTED_CHARACTERS, Texts
 from ocr.types import Float32Array
 
-REVISION = 3  # raised by every change that alters what comes out
+REVISION = 4  # raised by every change that alters what comes out
 # Texts tried before the fonts are called unfit for them.
 ATTEMPTS = 50
 
