@@ -182,10 +182,12 @@ def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _read_region(sheet: Sheet, region: Element) -> Iterator[Found]:
-    """Its lines; a text that stands in none is a problem."""
+    """Its lines; a text that stands in none is a problem, unless there are regions within it,
+    whose texts it repeats."""
     name = region.get("id", "")
-    has_lines = any(local_name(each) == "TextLine" for each in region.iter())
-    if not has_lines and any(text.text for text in _texts(region)):
+    parts = ("TextLine", "Region", CELL)
+    is_bare = not any(local_name(each).endswith(parts) for each in region)
+    if is_bare and any(text.text for text in _texts(region)):
         yield sheet.problem(name, "its text stands in no line", NO_LINE)
     for element in children(region, "TextLine"):
         yield _read_line(sheet, element, name)
