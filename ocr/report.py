@@ -13,7 +13,6 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -27,7 +26,7 @@ from ocr.types import Float32Array, Sample
 
 LoadImage = Callable[[Sample], Float32Array]
 
-MARK, HEAD = "carousel-ocr report", 256  # within so many bytes from the page's beginning
+MARK = "carousel-ocr report"
 MAX_HEIGHT = 64  # px, of an embedded line image
 MAX_WIDTH = 1600  # px
 JPEG_QUALITY = 75  # of 100, Pillow's default
@@ -97,15 +96,6 @@ _PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
-
-
-def is_report(path: Path) -> bool:
-    """Whether the file is such a page, as far as its head says."""
-    try:
-        with path.open("rb") as file:
-            return MARK.encode() in file.read(HEAD)
-    except OSError:  # what cannot be looked at is not ours
-        return False
 
 
 def html_report(report: Report, limit: int = 200, load: LoadImage | None = None) -> str:

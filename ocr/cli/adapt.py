@@ -16,7 +16,7 @@ from ocr.cli.command import model_option
 from ocr.cli.failures import say
 from ocr.cli.options import options_from
 from ocr.errors import ImageError, InputError, UsageError
-from ocr.files.names import printable
+from ocr.files.names import is_unicode, printable
 from ocr.options import AdaptationOptions, ReadingOptions
 
 if TYPE_CHECKING:
@@ -189,8 +189,7 @@ def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
 
 def _listable(image: Path) -> bool:
     """Whether the name can stand in a list image<TAB>text of UTF-8."""
-    undecoded = any("\ud800" <= character <= "\udfff" for character in str(image))
-    return not undecoded and not set(str(image)) & set("\t\r\n")
+    return is_unicode(str(image)) and not set(str(image)) & set("\t\r\n")
 
 
 def _require_corrections(draft: Path, model: str) -> None:

@@ -15,6 +15,7 @@ from ocr.cli.failures import say
 from ocr.cli.inputs import files_of, keep
 from ocr.cli.options import options_from
 from ocr.errors import PartialFailure, UsageError
+from ocr.files.marks import has_mark
 from ocr.files.names import printable
 from ocr.options import DecodingOptions
 
@@ -98,14 +99,14 @@ def _evaluate(
     from ocr.cores import usable_cores
     from ocr.evaluation import evaluate
     from ocr.recognition import load_model
-    from ocr.report import is_report
+    from ocr.report import MARK
     from ocr.training.data.dataset import read_samples
 
     dataset = read_samples(data)
     if page is not None:
         inputs = (model, decoding.language_model or "", decoding.lexicon or "")
         keep((*inputs, *files_of(data, dataset.samples)), page, "name another file with --html")
-        if page.is_file() and page.stat().st_size and not is_report(page):
+        if page.is_file() and page.stat().st_size and not has_mark(page, MARK):
             raise UsageError(
                 f"{printable(page)} is no report of ocr evaluate",
                 "name another file with --html, or move it away",

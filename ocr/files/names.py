@@ -48,6 +48,11 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_unicode(text: str) -> bool:
+    """Whether every character is a whole one, none an undecoded byte of a name or half a pair."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def printable(text: str | Path) -> str:
     """A path or reason for a one-line message: what is not printable (line breaks, bytes that
     are not UTF-8) is escaped, so that every terminal and log can show it."""

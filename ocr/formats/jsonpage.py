@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ocr.errors import PageFileError
-from ocr.files.names import printable
+from ocr.files.names import is_unicode, printable
 from ocr.formats.jsonfile import PIXEL_DIGITS, json_text, reading_values, rounded
 from ocr.formats.references import reference
 from ocr.formats.sheet import Found, Sheet, sheet_of
@@ -123,9 +123,7 @@ def read_json(data: bytes, path: Path) -> LoadedPage:
         found = [_read_line(sheet, line) for line in values["lines"]]
         options = dict(values["options"])
         name = values["id"]  # of a file, and that need not be Unicode
-        if not isinstance(name, str):
-            raise TypeError("its id is no text")
-        return sheet.loaded(name, found, _string(values["model"]), options)
+        return sheet.loaded(_typed(name), found, _string(values["model"]), options)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PageFileError(
             f"{printable(path)} is not a whole page ({type(error).__name__}: {error})",
@@ -171,10 +169,14 @@ def _read_alternative(values: dict[str, Any]) -> Alternative:
 
 
 def _string(value: Any) -> str:
+    if not is_unicode(_typed(value)):
+        raise ValueError(f"{value!a:.40} has half of a character")
+    return str(value)
+
+
+def _typed(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} is no text")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError(f"{value!a:.40} has half of a character")
     return value
 
 

@@ -14,6 +14,7 @@ from ocr.alphabet import Alphabet
 from ocr.decoding.companion import KEY
 from ocr.errors import InputError, UsageError
 from ocr.files.atomic import write_atomically
+from ocr.files.names import real_path
 from ocr.network.modelheader import model_id, read_spec
 from ocr.network.widening import check_sizes
 from ocr.options import FEW, NetworkOptions, PreprocessingOptions, TrainingOptions
@@ -147,9 +148,9 @@ def _divide(
         train, validating = split.train, split.validation
     else:
         ids = {sample.id for sample in chosen}
-        files = {sample.image.resolve() for sample in chosen}  # a link may stand in both
+        files = {real_path(sample.image) for sample in chosen}  # a link may stand in both
         validating = tuple(sample for sample in usable if sample.id in ids)
-        train = tuple(sample for sample in usable if sample.image.resolve() not in files)
+        train = tuple(sample for sample in usable if real_path(sample.image) not in files)
         if not validating:
             raise InputError("none of the validation lines can be used", "see: ocr check")
     if len(validating) > options.validation_lines:
