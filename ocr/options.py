@@ -265,6 +265,18 @@ class DecodingOptions:
                 )
         if self.method == "greedy" and self.alternatives:
             raise UsageError("the greedy decoder finds one reading only", "use --decoder beam")
+        languageless = self.method != "beam" or self.language_model == NO_LANGUAGE
+        if self._settled and self.weight is not None and languageless:
+            raise FieldError("weight", "weighs nothing without a language model", "leave it out")
+        if self._settled and self.bonus is not None and self.method == "greedy":
+            raise FieldError("bonus", "is no part of the greedy decoder", "use --decoder beam")
+
+    @property
+    def _settled(self) -> bool:
+        """Whether the method stays what it is: unless asked for anything, a model may bring its
+        language."""
+        asked = (self.decoder, self.language_model, self.lexicon)
+        return any(part is not None for part in asked) or bool(self.alternatives)
 
     @property
     def method(self) -> str:

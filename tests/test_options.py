@@ -114,12 +114,32 @@ def test_the_decoder_follows_from_what_is_asked_for(values: dict[str, Any], meth
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        {"weight": 0.5, "bonus": 0.5},  # of the language model that the model may name
+        {"language_model": "x.lm", "weight": 0.5},
+        {"alternatives": 2, "weight": 0.5},
+        {"decoder": "beam", "weight": 0.5},
+        {"lexicon": "x.txt", "bonus": 0.5},
+        {"decoder": "beam", "language_model": "none", "bonus": 0.5},
+    ],
+)
+def test_decoding_options_that_go_together(values: dict[str, Any]) -> None:
+    DecodingOptions(**values)
+
+
+@pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"decoder": "greedy", "language_model": "x.lm"}, "the greedy decoder takes no language m"),
         ({"lexicon": "x.txt", "language_model": "x.lm"}, "the lexicon decoder takes no language m"),
         ({"decoder": "beam", "lexicon": "x.txt"}, "the beam decoder takes no lexicon; leave one"),
         ({"decoder": "greedy", "alternatives": 1}, "finds one reading only; use --decoder beam"),
+        ({"language_model": "none", "weight": 0.5}, "weight weighs nothing without a language mod"),
+        ({"lexicon": "x.txt", "weight": 0.5}, "weight weighs nothing without a language model"),
+        ({"language_model": "none", "decoder": "beam", "weight": 0.5}, "weight weighs nothing"),
+        ({"language_model": "none", "bonus": 0.5}, "bonus is no part of the greedy decoder"),
+        ({"decoder": "greedy", "bonus": 0.5}, "bonus is no part of the greedy decoder"),
     ],
 )
 def test_decoding_options_that_contradict_each_other(values: dict[str, Any], message: str) -> None:

@@ -156,6 +156,7 @@ def test_a_lexicon_and_a_beam_for_every_reading_command(ocr: Run, lines: Path, m
         (("--lexicon", "gone.txt"), 4, "gone.txt cannot be read"),
         (("--decoder", "lexicon"), 2, "the lexicon decoder needs a lexicon"),
         (("--decoder", "greedy", "--alternatives", "2"), 2, "finds one reading only"),
+        (("--lm", "none", "--lm-weight", "1"), 2, "--lm-weight weighs nothing without a langu"),
         (("--decoder", "best"), 2, "'best' is not one of"),
     ],
 )
