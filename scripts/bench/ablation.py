@@ -13,9 +13,9 @@ in them, to share them out among cores.
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import runpy
+import sys
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -29,6 +29,10 @@ from ocr.training.ranges import NEVER, UNCHANGED, Amount, Ratio
 from ocr.training.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from recipes import recipe_of  # noqa: E402
+
 VALIDATION_LINES = 2000
 
 
@@ -59,7 +63,7 @@ CHANGES = {
 
 def prepared(given: argparse.Namespace) -> Run:
     """The recipe's run, of ``given.lines`` lines, judged before and after alone."""
-    recipe = json.loads((ROOT / "scripts" / "recipes" / f"{given.name}.json").read_text("utf-8"))
+    recipe = recipe_of(given.name)
     recipe["training"] |= {"validation_lines": VALIDATION_LINES, "processes": 1, "patience": 0}
     recipe["training"]["retain"] = 1.0  # all of MODEL's weights
     lay_out = runpy.run_path(str(ROOT / "scripts" / "train_default"))["lay_out"]

@@ -110,7 +110,8 @@ def training(
     (tmp_path / "ocr").symlink_to(SCRIPTS.parent / "ocr")
     (tmp_path / "models").mkdir()
     (tmp_path / "scripts" / "recipes").mkdir(parents=True)
-    (tmp_path / "scripts" / "train_default").write_bytes((SCRIPTS / "train_default").read_bytes())
+    for name in ("train_default", "recipes/__init__.py"):
+        (tmp_path / "scripts" / name).write_bytes((SCRIPTS / name).read_bytes())
     recipe = tmp_path / "scripts" / "recipes" / "tiny.json"
     recipe.write_text(json.dumps(RECIPE), encoding="utf-8")
 

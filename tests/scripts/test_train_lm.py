@@ -39,6 +39,18 @@ def test_examples_of_every_kind_of_word(
     assert found[-1] == "a verb as it is used here"
 
 
+def test_what_is_not_installed_is_told_at_once(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "WORDNET", tmp_path / "gone")
+    monkeypatch.setattr(script, "PACKAGES", ("json", "no_such_package"))
+    with pytest.raises(SystemExit, match="missing: no_such_package, wordnet-base"):
+        script.main("latin", tmp_path, "default")
+    monkeypatch.setattr(script, "WORDNET", tmp_path)
+    monkeypatch.setattr(script, "PACKAGES", ("json",))
+    assert script.missing() == []
+
+
 def test_prose_comes_as_often_as_the_recipe_says(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
