@@ -27,10 +27,26 @@ MEMORY = 500  # steps
 class WeightAverage:
     """The mean of a network's weights and statistics; ``network`` holds it, ready to read."""
 
-    def __init__(self, network: RecognizerNetwork, mean: dict[str, Tensor] | None = None) -> None:
+    def __init__(
+        self,
+        network: RecognizerNetwork,
+        mean: dict[str, Tensor] | None = None,
+        start: dict[str, Tensor] | None = None,
+        blend: float = 1.0,
+    ) -> None:
+        """``mean``: of the steps so far. ``start``: the weights begun with, where the model is to
+        be no more than ``blend``, 0..1, of the way from them."""
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         if mean:
             self.network.load_state_dict(mean)
+        self.start, self.blend = start, blend
+
+    @property
+    def model(self) -> RecognizerNetwork:
+        """What is validated and kept: the mean, or on the way to it from the start."""
+        if self.start is None:
+            return self.network
+        return blended(self.start, self.network, self.blend)
 
     @torch.no_grad()
     def update(self, network: RecognizerNetwork, step: int) -> None:

@@ -1,43 +1,119 @@
-"""The model file of a run under training: the weights with the lowest validation CER."""
+"""The model that a run keeps: the weights with the lowest validation CER."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from ocr.network.modelfile import save_model
 from ocr.network.recognizer import RecognizerNetwork
+from ocr.training.average import WeightAverage
+from ocr.training.batches import Batcher
 from ocr.training.checkpoint import Counters
+from ocr.training.parallel import Exchange
 from ocr.training.run import Run
+from ocr.training.validation import count_edits
+from ocr.types import Batch
+
+# Log-probabilities (T, N, K) and frames (N,), in the run's precision.
+Forward = Callable[[RecognizerNetwork, Batch], tuple[Tensor, Tensor]]
 
 
-def write_model(
-    run: Run, network: RecognizerNetwork, counters: Counters, cer: float | None
-) -> None:
-    """Write the network as the run's model. ``cer``: on the validation lines, 0..1, if any."""
-    training = {**run.spec.training, "step": counters.step}
-    training["minutes"] = round(counters.seconds / 60, 1)
-    if cer is not None:
-        training["validation_cer"] = cer
-    save_model(run.output, network, dataclasses.replace(run.spec, training=training))
+@dataclass(slots=True)
+class BestModel:
+    """Judges the mean of the weights, and keeps the best in ``weights`` and in the model file.
 
+    Every process of a run has one and reads its share of the lines; the first one writes.
+    """
 
-def restore_model(
-    run: Run, network: RecognizerNetwork, counters: Counters, best: dict[str, Tensor]
-) -> None:
-    """Write the best weights of a resumed run again if its model file has gone."""
-    if not best or run.output.exists():
-        return
-    if counters.history:
-        counters.kept_cer = counters.best_cer
-    network = copy.deepcopy(network)
-    network.load_state_dict(best)
-    for row in counters.history:
-        if row["step"] == counters.best_step:
-            counters = dataclasses.replace(
-                counters, step=counters.best_step, seconds=row["seconds"]
-            )
-            break
-    write_model(run, network, counters, counters.best_cer if counters.history else None)
+    run: Run
+    exchange: Exchange
+    batcher: Batcher
+    forward: Forward
+    mean: WeightAverage
+    counters: Counters
+    weights: dict[str, Tensor]
+
+    def validate(self) -> float | None:
+        """The CER, 0..1, after which the best weights are kept. Without validation lines None:
+        the last weights are the best then."""
+        counters = self.counters
+        cer = self.cer()
+        if cer is None:
+            self._keep(None)
+            return None
+        if min(cer, counters.best_cer) < 1:  # before that it has yet to begin to read
+            counters.unimproved += 1
+        if cer < counters.best_cer:
+            counters.best_cer, counters.best_step, counters.unimproved = cer, counters.step, 0
+            self._keep(cer)
+        return cer
+
+    def look(self) -> float | None:
+        """A validation for whoever stops here: a better model is written, to stay until there is
+        a better one, but nothing else counted, so that the run goes on as if it had never
+        stopped."""
+        cer = self.cer()
+        if cer is None or cer < self.counters.kept_cer:
+            self._write(cer)
+        return cer
+
+    def cer(self) -> float | None:
+        """Of the mean's model, the same in all processes; None without validation lines."""
+        if not self.run.validation:
+            return None
+        mine = np.array(self.run.validation[self.exchange.rank :: self.exchange.size], np.int64)
+        forward = functools.partial(self.forward, self.mean.model)
+        found = count_edits(forward, self.batcher, mine, self.run.options.batch_size)
+        counts = torch.tensor(found, dtype=torch.float32)  # exact up to 16 million characters
+        self.exchange.add(counts)
+        edits, characters = counts.tolist()
+        return float(edits / max(1.0, characters))
+
+    def restore(self) -> None:
+        """Write the best weights of a resumed run again if its model file has gone."""
+        counters = self.counters
+        if not self.weights or self.run.output.exists() or self.exchange.rank != 0:
+            return
+        if counters.history:
+            counters.kept_cer = counters.best_cer
+        network = copy.deepcopy(self.mean.network)
+        network.load_state_dict(self.weights)
+        step, seconds = counters.step, counters.seconds
+        for row in counters.history:
+            if row["step"] == counters.best_step:
+                step, seconds = counters.best_step, row["seconds"]
+                break
+        self._save(network, step, seconds, counters.best_cer if counters.history else None)
+
+    def _keep(self, cer: float | None) -> None:
+        state = self.mean.model.state_dict()
+        self.weights = {name: value.detach().cpu().clone() for name, value in state.items()}
+        self._write(cer)
+
+    def _write(self, cer: float | None) -> None:
+        """Put the model into its file unless a better one is there."""
+        counters = self.counters
+        if cer is not None:
+            if cer > counters.kept_cer:
+                return
+            counters.kept_cer = cer
+        if self.exchange.rank == 0:
+            self._save(self.mean.model, counters.step, counters.seconds, cer)
+
+    def _save(
+        self, network: RecognizerNetwork, step: int, seconds: float, cer: float | None
+    ) -> None:
+        """Write the network as it was after that step, with what is known of it."""
+        training = {**self.run.spec.training, "step": step, "minutes": round(seconds / 60, 1)}
+        if cer is not None:
+            training["validation_cer"] = cer
+        spec = dataclasses.replace(self.run.spec, training=training)
+        save_model(self.run.output, network, spec)

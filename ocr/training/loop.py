@@ -13,7 +13,6 @@ The loop yields Progress and knows no terminal. The loss is in nats per characte
 
 from __future__ import annotations
 
-import functools
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -28,10 +27,10 @@ from torch import Tensor
 from ocr.network.precision import autocast, product_dtype
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.ahead import batches_ahead, process_count
-from ocr.training.average import WeightAverage, blended, weights_of
+from ocr.training.average import WeightAverage, weights_of
 from ocr.training.batches import Batcher, IndexArray, Order
 from ocr.training.beginning import initial_network
-from ocr.training.best import restore_model, write_model
+from ocr.training.best import BestModel
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
 from ocr.training.lines import training_lines
 from ocr.training.objective import Objective
@@ -40,7 +39,6 @@ from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.record import draw_curve, write_log
 from ocr.training.run import Run
 from ocr.training.schedule import Schedule
-from ocr.training.validation import count_edits
 from ocr.types import Batch
 
 CHECKPOINT_SECONDS = 120.0
@@ -94,7 +92,7 @@ class Trainer:
         self.order = Order(self.lines, members, run)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = initial_network(run).to(self.device)
-        self.start = weights_of(self.network) if run.start and run.options.blend < 1 else None
+        start = weights_of(self.network) if run.start and run.options.blend < 1 else None
         self.objective = Objective(self.network, run.options).to(self.device)
         self.optimizers = make_optimizers(
             self.objective,
@@ -107,8 +105,16 @@ class Trainer:
         kept: dict[str, dict[str, Tensor]] = {}
         if run.checkpoint.is_file():
             self.counters, kept = load_checkpoint(run.checkpoint, self.objective, self.optimizers)
-        self.mean = WeightAverage(self.network, kept.get("mean"))
-        self.best = kept.get("best", {})
+        self.mean = WeightAverage(self.network, kept.get("mean"), start, run.options.blend)
+        self.best = BestModel(
+            run,
+            exchange,
+            self.batcher,
+            self.forward,
+            self.mean,
+            self.counters,
+            kept.get("best", {}),
+        )
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
         self.ahead: Generator[Batch, None, None] | None = None
         lines = min(run.options.validate_every, len(members))
@@ -124,8 +130,7 @@ class Trainer:
         """Train; see ``train``."""
         counters, started = self.counters, time.monotonic() - self.counters.seconds
         saved, seconds_per_line = time.monotonic(), None
-        if self.exchange.rank == 0:
-            restore_model(self.run, self.mean.network, counters, self.best)
+        self.best.restore()
         if self.run.start and counters.step == 0:  # no model is kept that reads worse than this
             begun = self._validate()
             self._save_checkpoint()
@@ -148,7 +153,7 @@ class Trainer:
             elif due:  # or a run that is killed would not know how good the model is that it wrote
                 self._save_checkpoint()
             if stop and not due:
-                cer = self._look()
+                cer = self.best.look()
                 self._save()
             yield self._progress(seconds_per_line, cer, "asked to stop" if stop else "")
             if stop:
@@ -208,13 +213,6 @@ class Trainer:
             )
         return outputs
 
-    @property
-    def model(self) -> RecognizerNetwork:
-        """The network that is validated and kept: the mean, or on the way to it from the start."""
-        if self.start is None:
-            return self.mean.network
-        return blended(self.start, self.mean.network, self.run.options.blend)
-
     def _finished(self) -> bool:
         patience = self.run.options.patience
         worn_out = bool(patience) and self.counters.unimproved >= patience
@@ -225,60 +223,17 @@ class Trainer:
         return last or self.counters.step % self.steps_per_validation == 0
 
     def _validate(self) -> float | None:
-        """CER on the validation lines; keeps the best weights. Without such lines the last
-        weights are the best."""
+        """A validation, and its row in the log."""
         counters = self.counters
-        cer = self._cer()
-        if cer is None:
-            self._keep(None)
-            return None
-        if min(cer, counters.best_cer) < 1:  # before that it has yet to begin to read
-            counters.unimproved += 1
-        if cer < counters.best_cer:
-            counters.best_cer, counters.best_step, counters.unimproved = cer, counters.step, 0
-            self._keep(cer)
-        row = {"step": counters.step, "epoch": counters.step / self.order.steps_per_epoch}
-        row |= {"seconds": counters.seconds, "cer": cer}
-        row |= {} if counters.loss is None else {"loss": counters.loss}
-        counters.history.append(row)
-        if self.exchange.rank == 0:
-            write_log(self.run.folder, counters.history)
-        return cer
-
-    def _look(self) -> float | None:
-        """A validation for whoever stops here: a better model is written, to stay until there is
-        a better one, but nothing else counted, so that the run goes on as if it had never
-        stopped."""
-        cer = self._cer()
-        if cer is None or cer < self.counters.kept_cer:
-            self._write(cer)
-        return cer
-
-    def _cer(self) -> float | None:
-        """Of ``model``, the same in all processes; None without validation lines."""
-        if not self.run.validation:
-            return None
-        mine = np.array(self.run.validation[self.exchange.rank :: self.exchange.size], np.int64)
-        forward = functools.partial(self.forward, self.model)
-        found = count_edits(forward, self.batcher, mine, self.run.options.batch_size)
-        counts = torch.tensor(found, dtype=torch.float32)  # exact up to 16 million characters
-        self.exchange.add(counts)
-        edits, characters = counts.tolist()
-        return float(edits / max(1.0, characters))
-
-    def _keep(self, cer: float | None) -> None:
-        state = self.model.state_dict()
-        self.best = {name: value.detach().cpu().clone() for name, value in state.items()}
-        self._write(cer)
-
-    def _write(self, cer: float | None) -> None:
-        """Put the model into its file unless a better one is there."""
+        cer = self.best.validate()
         if cer is not None:
-            if cer > self.counters.kept_cer:
-                return
-            self.counters.kept_cer = cer
-        if self.exchange.rank == 0:
-            write_model(self.run, self.model, self.counters, cer)
+            row = {"step": counters.step, "epoch": counters.step / self.order.steps_per_epoch}
+            row |= {"seconds": counters.seconds, "cer": cer}
+            row |= {} if counters.loss is None else {"loss": counters.loss}
+            counters.history.append(row)
+            if self.exchange.rank == 0:
+                write_log(self.run.folder, counters.history)
+        return cer
 
     def _save(self) -> None:
         self._save_checkpoint()
@@ -287,7 +242,7 @@ class Trainer:
 
     def _save_checkpoint(self) -> None:
         if self.exchange.rank == 0:
-            kept = {"mean": self.mean.network.state_dict(), "best": self.best}
+            kept = {"mean": self.mean.network.state_dict(), "best": self.best.weights}
             save_checkpoint(
                 self.run.checkpoint, self.counters, self.objective, self.optimizers, kept
             )

@@ -22,9 +22,10 @@ from torch import Tensor
 from ocr.network.modelfile import load_model_file
 from ocr.network.modelheader import read_spec
 from ocr.network.recognizer import RecognizerNetwork
-from ocr.training import loop
+from ocr.training import best, loop
 from ocr.training.batches import IndexArray
 from ocr.training.beginning import initial_network
+from ocr.training.best import BestModel
 from ocr.training.loop import Trainer, train
 from ocr.training.parallel import Exchange
 from ocr.training.record import draw_curve
@@ -295,7 +296,7 @@ def scripted_cer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def script(*edits: int) -> None:
         found = itertools.chain(edits, itertools.repeat(edits[-1]))
-        monkeypatch.setattr(loop, "count_edits", lambda *_: (next(found), 100))
+        monkeypatch.setattr(best, "count_edits", lambda *_: (next(found), 100))
 
     return script
 
@@ -471,7 +472,7 @@ def test_no_model_is_kept_that_reads_worse_than_the_one_begun_with(
     first = make_run(tmp_path / "first", epochs=1)
     list(train(first))
     rates = iter((0.2, 0.5, 0.4, 0.3))
-    monkeypatch.setattr(Trainer, "_cer", lambda self: next(rates))
+    monkeypatch.setattr(BestModel, "cer", lambda self: next(rates))
     run = make_run(tmp_path / "second", start=first.output, epochs=2, blend=blend)
     told = [(p.step, p.cer) for p in train(run) if p.cer is not None]
     assert told[0] == (0, 0.2)
