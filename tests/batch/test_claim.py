@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 from namereader import NameReader
 from scanfolders import tree
 
-from ocr.batch.claim import claimed
+from ocr.batch.claim import GATE, claimed
+from ocr.batch.ledger import FOLDER
 from ocr.batch.run import transcribe
 from ocr.errors import OutputError
+from ocr.files.lock import locked
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,25 @@ def test_who_is_refused_has_changed_nothing(scans: Path, tmp_path: Path) -> None
     with claimed(out, 1, 1), pytest.raises(OutputError, match="another run"):
         transcribe(NameReader(), [scans], out)
     assert tree(out) == {}
+
+
+def test_who_comes_while_another_looks_waits(tmp_path: Path) -> None:
+    """Or both could find the folder free."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def come() -> None:
+        with claimed(tmp_path, 1, 2):
+            entered.set()
+            leave.wait(10)
+
+    comer = threading.Thread(target=come)
+    (tmp_path / FOLDER).mkdir()
+    with locked(tmp_path / FOLDER / GATE):
+        comer.start()
+        assert not entered.wait(0.2)
+    assert entered.wait(10)
+    leave.set()
+    comer.join()
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

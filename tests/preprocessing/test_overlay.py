@@ -30,6 +30,13 @@ def test_outline_baseline_and_number_stand_where_the_line_is() -> None:
     assert not coloured[45:65, 70:250].any()
 
 
+def test_an_outline_between_two_rows_colours_both_alike() -> None:
+    seen = picture(np.zeros((120, 300), np.float32), Line("l1", BOX, ()))
+    above, below = seen[39, 100:250], seen[40, 100:250]
+    assert (above.min(axis=1) < 200).all()
+    np.testing.assert_allclose(above, below, atol=8)
+
+
 def test_ink_shows_through_and_a_page_without_lines_is_only_paler() -> None:
     ink = np.zeros((50, 80), np.float32)
     ink[20:30, 30:50] = 1

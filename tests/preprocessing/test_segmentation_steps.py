@@ -11,7 +11,7 @@ from drawnpages import X_HEIGHT, DrawnPage
 from ocr.preprocessing.segmentation import BODY
 from ocr.preprocessing.segmentation.contrast import soft_ink
 from ocr.preprocessing.segmentation.neighbours import NONE, lines_above, middles_of
-from ocr.preprocessing.segmentation.order import reading_order
+from ocr.preprocessing.segmentation.order import Block, reading_order
 from ocr.preprocessing.segmentation.ridges import Ridge
 from ocr.preprocessing.segmentation.rules import cell_walls, find_rules
 from ocr.preprocessing.segmentation.scale import body_height
@@ -203,3 +203,11 @@ def test_reading_order(lines: list[Ridge], expected: list[tuple[int, ...]]) -> N
         tuple(len(lines) - 1 - i for i in block) for block in reading_order(lines[::-1], 400)
     ]
     assert backwards == expected
+
+
+@pytest.mark.parametrize(("common", "first"), [(20, "left"), (30, "upper")])
+def test_blocks_that_overlap_a_little_stand_side_by_side(common: int, first: str) -> None:
+    """Of two 100 px wide, the left one begins lower."""
+    left, upper = Block((0,), 0, 40, 100, 90), Block((1,), 100 - common, 10, 200 - common, 60)
+    assert left.precedes(upper) == (first == "left")
+    assert upper.precedes(left) == (first == "upper")
