@@ -14,6 +14,7 @@ that a line reads the same alone and in company.
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import accumulate
 from operator import mul
 
@@ -62,7 +63,7 @@ class ConvolutionalFrontEnd(nn.Module):
         blocks = zip(self.convolutions, self.norms, self.residuals, POOLS, STEPS, strict=True)
         for convolution, norm, residuals, pool, step in blocks:
             image = convolution(image)
-            image = functional.max_pool2d(image, pool)
+            image = max_pool(image, pool)
             image = functional.relu(norm(image))  # after the pool, where fewer cells are left
             mask = column_mask(lengths, image.shape[3], step).to(image.dtype)
             image = image * mask
@@ -85,6 +86,20 @@ class Residual(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return functional.relu(image + self.norm(self.convolution(image)))
+
+
+def max_pool(image: Tensor, pool: tuple[int, int]) -> Tensor:
+    """(N, C, rows, columns), which the pool divides -> (N, C, rows / pool[0], columns / pool[1]):
+    the largest of the cells that are merged.
+
+    torch's pool notes where each maximum was, for the way back. Where there is none, comparing
+    slices takes less than half its time, but with one ten times as long.
+    """
+    if torch.is_grad_enabled():
+        return functional.max_pool2d(image, pool)
+    rows, columns = pool
+    image = reduce(torch.maximum, [image[:, :, :, first::columns] for first in range(columns)])
+    return reduce(torch.maximum, [image[:, :, first::rows] for first in range(rows)])
 
 
 def pad_to_multiples(image: Tensor) -> Tensor:

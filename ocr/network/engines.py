@@ -17,7 +17,7 @@ from ocr.network.precision import autocast
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.types import Columns, Float32Array
 
-COLUMNS_PER_BATCH = 16_384  # columns that go through the network together, bounds the memory
+COLUMNS_PER_BATCH = 8_192  # columns that go through the network together, bounds the memory
 
 
 class Engine(Protocol):

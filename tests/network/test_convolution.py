@@ -10,9 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ocr.network.convolution import (
+    POOLS,
     ConvolutionalFrontEnd,
     column_mask,
     frame_lengths,
+    max_pool,
     pad_to_multiples,
 )
 from ocr.preprocessing.columns import frame_count
@@ -50,6 +52,19 @@ def plainly(module: ConvolutionalFrontEnd, columns: Tensor) -> Tensor:
         for residual in module.residuals[index]:
             image = functional.relu(image + residual.norm(residual.convolution(image)))
     return image[0].permute(2, 1, 0).reshape(image.shape[3], 1, -1)  # (T', 1, H' C)
+
+
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_pool_is_the_same_with_and_without_a_way_back(
+    pool: tuple[int, int], dtype: torch.dtype
+) -> None:
+    image = torch.randn(2, 3, 8, 12).to(dtype).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        quick = max_pool(image, pool)
+    assert torch.equal(quick, max_pool(image, pool))
+    assert torch.equal(quick, functional.max_pool2d(image, pool))
+    assert quick.is_contiguous(memory_format=torch.channels_last)
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=5))
