@@ -318,7 +318,9 @@ class BatchOptions(ReadingOptions):
         None, "do part i of n, as another computer does the others", unit="i/n"
     )
     overwrite: bool = option(
-        False, "do again what is already done, and replace what was changed since"
+        False,
+        "do again what is already done, and replace what was changed since; after a stop, go on "
+        "without it",
     )
 
     def __post_init__(self) -> None:

@@ -28,6 +28,7 @@ class Bookkeeper:
         self._planned, self._settings, self._ledger = planned, settings, ledger
         self._fingerprints = Fingerprints()
         history = read_history(planned.out)
+        self._run = history.run
         self._standings = Standings(planned, history, settings, self._fingerprints)
         self._inputs: dict[str, tuple[Fingerprint, ...]] = {}
         self._pending: set[str] = set()
@@ -72,7 +73,7 @@ class Bookkeeper:
         for each in done:
             self._write(*each)
         if done:
-            self._ledger.confirm([job.name for job, _, _ in done])
+            self._ledger.confirm([job.name for job, _, _ in done], self._run)
         for job, page, standing in pages:
             if page.error:
                 yield _failed(job, page.error, page.seconds)
@@ -91,6 +92,7 @@ class Bookkeeper:
                 for kind in standing.missing
             },
             problems=page.problems,
+            run=self._run,
         )
 
     def _write(self, job: Job, page: Made, standing: Standing) -> None:

@@ -57,7 +57,8 @@ def find(sources: Sequence[str | Path], output: OutputFolder) -> Iterator[InputF
         root, paths = expand(str(source))
         for path in paths:
             if path.is_dir():
-                yield from (InputFile(root, found) for found in _walk(path, output))
+                if path == Path(source) or path.resolve() != output.real:
+                    yield from _walk(root, path, output)
             elif _is_input(path) and (path == Path(source) or not _is_made(path, output)):
                 yield InputFile(root, path)
             elif path == Path(source):  # named by the user, not by a pattern
@@ -90,7 +91,7 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
             continue
         some = True
         if path.is_dir():
-            yield from (InputFile(root, found) for found in _walk(path, output))
+            yield from _walk(root, path, output)
         elif not _is_input(path):
             raise _unknown(path)
         else:
@@ -99,8 +100,11 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
         raise absent
 
 
-def _walk(top: Path, output: OutputFolder) -> Iterator[Path]:
-    for folder, folders, files in os.walk(top, onerror=_refuse):
+def _walk(root: Path, top: Path, output: OutputFolder) -> Iterator[InputFile]:
+    """The files of a folder. One below it that cannot be listed costs only itself. Raises
+    InputError where that is the folder itself."""
+    failed: list[OSError] = []
+    for folder, folders, files in os.walk(top, onerror=failed.append):
         here = Path(folder)
         folders[:] = sorted(
             name
@@ -110,7 +114,15 @@ def _walk(top: Path, output: OutputFolder) -> Iterator[Path]:
         for name in sorted(files):
             path = here / name
             if not passed_over(name) and _is_input(path) and not _is_made(path, output):
-                yield path
+                yield InputFile(root, path)
+    for error in failed:
+        unread = Path(str(error.filename))
+        refusal = InputError(
+            f"{printable(unread)} cannot be read: {error.strerror}", "change its permissions"
+        )
+        if unread == top:
+            raise refusal
+        yield InputFile(root, unread, str(refusal))
 
 
 def _is_made(path: Path, output: OutputFolder) -> bool:
@@ -129,13 +141,6 @@ def _is_input(path: Path) -> bool:
         return is_page(path)
     except PageFileError:
         return True
-
-
-def _refuse(error: OSError) -> None:
-    raise InputError(
-        f"{printable(str(error.filename))} cannot be read: {error.strerror}",
-        "change its permissions",
-    )
 
 
 def _unknown(path: Path) -> UsageError:

@@ -4,16 +4,16 @@
     {"page": "a/x", "source": "/scans/a/x.png", "inputs": [{"size": 9, "mtime": 17, "sha256": ..}],
      "settings": {"model": "0123456789ab", "decoding": {..}, "input": "auto"},
      "outputs": {"a/x.txt": sha256},
-     "problems": [["x.xml#l1", "its outline has 2 points", "draw it again"]]}
-    {"written": ["a/x"]}
+     "problems": [["x.xml#l1", "its outline has 2 points", "draw it again"]], "run": 1}
+    {"written": ["a/x"], "run": 1}
 
 A record is added and synced before its outputs are written. So every file of ours is in the
 ledger: what stands in the place of an output and is not was put there or changed by someone else.
-When the outputs are there, that is added too: from then on only the newest record of each file
-says what is ours, for somebody may correct it to what an earlier model had read. A page is done if
-the files are there with the hashes of its record, whatever stopped an earlier run. Lines are only
-ever added; one that was cut short by a power failure is dropped. Each shard has a file of its own,
-and all are read.
+When the outputs are there, that is added too: from then on no earlier record says what is ours of
+these files, for somebody may correct one to what an earlier model had read. A page is done if the
+files are there with the hashes of its record, whatever stopped an earlier run. Lines are only ever
+added; one that was cut short by a power failure is dropped. Each shard has a file of its own, and
+all are read, in the order of the runs that wrote them: a run's number is higher than all there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import FileIO
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Record:
     settings  all else that the outputs depend on: the model and how it reads
     outputs   path below OUT, with ``/`` -> sha256 of the content
     problems  lines that could not be read
+    run       number of the run that made it
     """
 
     page: str
@@ -53,6 +55,7 @@ class Record:
     settings: dict[str, Any]
     outputs: dict[str, str]
     problems: tuple[Problem, ...] = ()
+    run: int = 0
 
     def to_line(self) -> bytes:
         """One line of the ledger. ASCII: bytes of names that are not UTF-8 are escaped."""
@@ -70,48 +73,50 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Pages whose files were written as their newest records say."""
+    """Pages whose files a run has written as their newest records say."""
 
     pages: tuple[str, ...]
+    run: int = 0
 
 
 def _entry(line: bytes) -> Record | Written:
     """Raises ValueError, KeyError or TypeError for what is neither."""
     if not line.startswith(b'{"written"'):
         return Record.from_line(line)
-    pages = json.loads(line)["written"]
-    if not all(isinstance(page, str) for page in pages):
+    values = json.loads(line)
+    if not all(isinstance(page, str) for page in values["written"]):
         raise ValueError("no names of pages")
-    return Written(tuple(pages))
+    return Written(tuple(values["written"]), values.get("run", 0))
 
 
 class History:
-    """All records of an output folder, by page."""
+    """All records of an output folder, by page.
 
-    def __init__(self) -> None:
+    run  number of the next run
+    """
+
+    def __init__(self, entries: Iterable[Record | Written]) -> None:
+        """What the ledgers say, those of one shard from the oldest to the newest."""
         self._records: dict[str, list[Record]] = {}
         self._left: dict[str, list[Record]] = {}
-
-    def add_all(self, entries: Iterable[Record | Written]) -> None:
-        """What one ledger says, from the oldest to the newest."""
-        left: dict[str, list[Record]] = {}
-        for entry in entries:
+        self.run = 1
+        for entry in sorted(entries, key=attrgetter("run")):
+            self.run = entry.run + 1
             if isinstance(entry, Record):
                 self._records.setdefault(entry.page, []).append(entry)
-                left.setdefault(entry.page, []).append(entry)
-            else:
-                for page in entry.pages:
-                    left[page] = _newest(left.get(page, []))
-        for page, records in left.items():
-            self._left.setdefault(page, []).extend(records)
+                self._left.setdefault(entry.page, []).append(entry)
+                continue
+            for page in entry.pages:
+                self._left[page] = _after_writing(self._left.get(page, []))
 
     def of(self, page: str) -> Sequence[Record]:
-        """The records of a page; those of one shard from the oldest to the newest."""
+        """The records of a page from the oldest to the newest."""
         return self._records.get(page, ())
 
     def left(self, page: str) -> Sequence[Record]:
-        """The records of which a file may lie there as it was written: of each file the newest,
-        and those before it where a run was stopped between its record and its files."""
+        """The records of which a file may lie there as it was written: of each file the newest
+        that is known to be, and those after it, whose run was stopped before the files or after
+        some of them."""
         return self._left.get(page, ())
 
     def written(self) -> Iterator[str]:
@@ -119,20 +124,19 @@ class History:
         return (name for records in self._records.values() for r in records for name in r.outputs)
 
 
-def _newest(records: Sequence[Record]) -> list[Record]:
-    """For every file the newest record that has it, with that file alone."""
-    of_file = {name: record for record in records for name in record.outputs}
-    return [
-        replace(record, outputs={name: record.outputs[name]}) for name, record in of_file.items()
-    ]
+def _after_writing(records: Sequence[Record]) -> list[Record]:
+    """The newest, which is written, and the others without its files."""
+    left: list[Record] = []
+    for record in records:
+        others = {n: h for n, h in record.outputs.items() if n not in records[-1].outputs}
+        left += [replace(record, outputs=others)] if others else []
+    return [*left, *records[-1:]]
 
 
 def read_history(out: Path) -> History:
     """What the ledgers of an output folder say. Raises OutputError for one that is damaged."""
-    history = History()
-    for path in sorted((out / FOLDER).glob("*" + SUFFIX)):
-        history.add_all(_entries(path))
-    return history
+    ledgers = sorted((out / FOLDER).glob("*" + SUFFIX))
+    return History(entry for path in ledgers for entry in _entries(path))
 
 
 class Ledger:
@@ -152,9 +156,9 @@ class Ledger:
         """Add records; they are on the disk when this returns. Raises OutputError."""
         self._write(b"".join(record.to_line() for record in records))
 
-    def confirm(self, pages: Sequence[str]) -> None:
+    def confirm(self, pages: Sequence[str], run: int) -> None:
         """Say that the files of the pages' newest records are written. Raises OutputError."""
-        self._write(_line({"written": list(pages)}))
+        self._write(_line({"written": list(pages), "run": run}))
 
     def _write(self, data: bytes) -> None:
         try:

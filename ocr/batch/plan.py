@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from ocr.batch.failures import NAME as LIST_NAME
@@ -18,7 +17,7 @@ from ocr.batch.inputs import KNOWN, InputFile, OutputFolder, find, find_listed
 from ocr.batch.job import Job
 from ocr.batch.ledger import read_history
 from ocr.batch.refusal import Refusal, refused_for_length
-from ocr.errors import ImageError, InputError, MissingExtraError, OutputError, UsageError
+from ocr.errors import ImageError, InputError, OutputError, UsageError
 from ocr.files.names import PAGE_SUFFIXES, image_stem, printable, real_path
 from ocr.formats import SUFFIXES
 from ocr.formats.naming import listed_formats, page_stem
@@ -64,11 +63,10 @@ def plan(
     that is not there, and a list of which nothing is there; InputError if there is nothing to
     read; OutputError if an output's place is taken or lies outside ``out``.
     """
-    kinds = _formats(formats)
+    kinds = tuple(listed_formats(",".join(formats)))
     if out.exists() and not out.is_dir():
         raise OutputError(f"{printable(out)} is not a folder", "choose another -o")
-    folder = OutputFolder(out, read_history(out).written())
-    files = dict.fromkeys((*find(sources, folder), *find_listed(listed, folder)))
+    files = _files(sources, listed, out)
     found = {job: error for file in files for job, error in _jobs(file)}
     wanted = _unclaimed(found)
     if not wanted:
@@ -82,11 +80,13 @@ def plan(
     return _shard(whole)
 
 
-def _formats(formats: Sequence[str]) -> tuple[str, ...]:
-    kinds = tuple(listed_formats(",".join(formats)))
-    if "pdf" in kinds and find_spec("pikepdf") is None:
-        raise MissingExtraError("pikepdf", "pdf")  # at once, and not for every page
-    return kinds
+def _files(sources: Sequence[str | Path], listed: Sequence[str], out: Path) -> Iterable[InputFile]:
+    """The files to read, each once, without what other shards write while they are looked for."""
+    before = set(read_history(out).written())
+    folder = OutputFolder(out, before)
+    files = dict.fromkeys((*find(sources, folder), *find_listed(listed, folder)))
+    new = OutputFolder(out, set(read_history(out).written()) - before)
+    return [file for file in files if not new.holds(file.path)]
 
 
 def _jobs(file: InputFile) -> Iterator[tuple[Job, str]]:

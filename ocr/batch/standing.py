@@ -61,16 +61,17 @@ class Standings:
         records = self._history.of(job.name)
         overwrite = self._planned.options.overwrite
         unchanged = [record for record in records if self._unchanged(job, record)]
-        if records and not (unchanged or overwrite):
+        if records and not (unchanged or overwrite) and self._is_there(records):
             _check_source(job, records[-1])
         current = [record for record in unchanged if record.settings == self._settings]
         missing, kept = [], []
         for kind, name in self._planned.names(job).items():
             path = self._planned.out / name
-            found = digest(path)
             if overwrite or not path.is_file():
                 missing.append(kind)
-            elif found in _hashes(current, name):
+                continue
+            found = digest(path)
+            if found in _hashes(current, name):
                 continue
             elif found in _hashes(self._history.left(job.name), name):
                 missing.append(kind)
@@ -78,6 +79,11 @@ class Standings:
                 kept.append(path)
         known = current or unchanged  # what was kept may have been made with other options
         return Standing(tuple(missing), tuple(kept), known[-1].problems if known else ())
+
+    def _is_there(self, records: Sequence[Record]) -> bool:
+        """Whether any file of the records is."""
+        names = {name for record in records for name in record.outputs}
+        return any((self._planned.out / name).is_file() for name in names)
 
     def _unchanged(self, job: Job, record: Record) -> bool:
         """Whether the record's inputs are those that the job has now."""

@@ -91,12 +91,13 @@ def _plan(pages: Sequence[str], out: str, formats: str | None) -> list[Conversio
     to_folder = output.is_dir() or out.endswith(("/", os.sep))
     by_name = [Path(page) for page in pages]
     if len(sources) == 1 and sources == by_name and len(kinds) < 2 and not to_folder:
-        kind = kinds[0] if kinds else format_of(output.name)
+        kind = formats or format_of(output.name)
         if kind is None:
             raise UsageError(
                 f"{printable(output)} does not say which format it is",
                 "name it .page.xml, .alto.xml, .hocr ..., or give --format",
             )
+        (kind,) = listed_formats(kind)
         return _checked([Conversion(sources[0], ((kind, output),))])
     if not kinds:
         if to_folder:

@@ -94,7 +94,8 @@ def command(
     except (KeyboardInterrupt, OutputError):
         if outcomes:
             _summarize(outcomes, time.monotonic() - began)
-            say("what is done stays; the same command goes on from here", "yellow")
+            again = "begins anew; without --overwrite it" if options.overwrite else ""
+            say(f"what is done stays; the same command {again} goes on from here", "yellow")
         raise
     _summarize(outcomes, time.monotonic() - began)
     _report(outcomes)

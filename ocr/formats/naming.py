@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
-from ocr.errors import UsageError
+from ocr.errors import MissingExtraError, UsageError
 from ocr.formats import SUFFIXES, WRITERS
 
 
@@ -26,7 +27,8 @@ def page_stem(name: str) -> str:
 
 
 def listed_formats(names: str) -> list[str]:
-    """The formats of a list like ``txt,alto``, each once. Raises UsageError for an unknown one."""
+    """The formats of a list like ``txt,alto``, each once. Raises UsageError for an unknown one, and
+    for one whose library is not installed: at once, and not for every page."""
     kinds = list(dict.fromkeys(part.strip() for part in names.split(",") if part.strip()))
     unknown = [repr(kind) for kind in kinds if kind not in WRITERS]
     if unknown or not kinds:
@@ -34,4 +36,6 @@ def listed_formats(names: str) -> list[str]:
             f"there is no format {', '.join(unknown) or 'given'}",
             "choose from " + ", ".join(WRITERS),
         )
+    if "pdf" in kinds and find_spec("pikepdf") is None:
+        raise MissingExtraError("pikepdf", "pdf")
     return kinds

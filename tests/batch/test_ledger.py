@@ -26,18 +26,22 @@ RECORDS = st.builds(
 )
 
 
-def record(page: str, **outputs: str) -> Record:
+def record(page: str, run: int = 0, **outputs: str) -> Record:
     written = {f"{page}.{kind}": sha256 for kind, sha256 in outputs.items()}
-    return Record(page, f"/{page}.png", (Fingerprint(1, 2, "ab"),), {"model": "m"}, written)
+    inputs = (Fingerprint(1, 2, "ab"),)
+    return Record(page, f"/{page}.png", inputs, {"model": "m"}, written, run=run)
 
 
-def write(out: Path, *records: Record, name: str = "1-of-1") -> Path:
-    """Add records as a run does."""
+def write(out: Path, *records: Record, name: str = "1-of-1", confirmed: int | None = None) -> Path:
+    """Add records as a run does, and that the files of run ``confirmed`` are written."""
     path = out / FOLDER / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     with path.open("r+b", buffering=0) as file:
-        Ledger(file).add(records)
+        ledger = Ledger(file)
+        ledger.add(records)
+        if confirmed is not None:
+            ledger.confirm([each.page for each in records], confirmed)
     return path
 
 
@@ -66,12 +70,31 @@ def test_only_the_newest_record_counts_once_its_files_are_written(tmp_path: Path
     path = write(tmp_path, record("x", txt="1"), record("x", txt="2"), record("y", txt="3"))
     assert [left.outputs["x.txt"] for left in read_history(tmp_path).left("x")] == ["1", "2"]
     with path.open("r+b", buffering=0) as file:
-        Ledger(file).confirm(["x"])
+        Ledger(file).confirm(["x"], 0)
     history = read_history(tmp_path)
     assert [left.outputs["x.txt"] for left in history.left("x")] == ["2"]
     assert len(history.left("y")) == 1
     write(tmp_path, record("x", txt="4"))
     assert [left.outputs["x.txt"] for left in read_history(tmp_path).left("x")] == ["2", "4"]
+
+
+def test_of_files_that_a_run_did_not_write_older_records_count_on(tmp_path: Path) -> None:
+    """A run was killed between its record and its files; the next one wrote one of them."""
+    write(tmp_path, record("x", txt="1", json="2"), confirmed=0)
+    write(tmp_path, record("x", txt="3", json="4"))
+    write(tmp_path, record("x", json="5"), confirmed=0)
+    left = read_history(tmp_path).left("x")
+    assert [each.outputs for each in left] == [{"x.txt": "1"}, {"x.txt": "3"}, {"x.json": "5"}]
+
+
+def test_the_ledgers_of_all_shards_are_read_in_the_order_of_their_runs(tmp_path: Path) -> None:
+    assert read_history(tmp_path).run == 1
+    write(tmp_path, record("x", run=2, txt="2"), name="1-of-1", confirmed=2)
+    write(tmp_path, record("x", run=1, txt="1"), name="2-of-2", confirmed=1)
+    history = read_history(tmp_path)
+    assert [each.outputs["x.txt"] for each in history.of("x")] == ["1", "2"]
+    assert [each.outputs["x.txt"] for each in history.left("x")] == ["2"]
+    assert history.run == 3
 
 
 def test_the_ledgers_of_all_shards_are_read(tmp_path: Path) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from namereader import NameReader
 from PIL import Image
 from scanfolders import grow, page_of, put, tiff
 
 from ocr.batch import plan as planning
 from ocr.batch.plan import Plan, plan
+from ocr.batch.run import transcribe
 from ocr.errors import InputError, MissingExtraError, OutputError, UsageError
-from ocr.formats import WRITERS
+from ocr.formats import WRITERS, naming
 from ocr.options import BatchOptions
 
 
@@ -161,6 +164,46 @@ def test_hidden_names_trainings_and_the_output_are_left_out(tmp_path: Path) -> N
     assert sources(plan([scans], scans / "out")) == ["x.png"]
 
 
+def test_the_output_is_left_out_where_a_pattern_names_it(tmp_path: Path) -> None:
+    grow(tmp_path, "a/x.png", "out/y.png")
+    planned = plan([tmp_path / "*"], tmp_path / "out")
+    assert sources(planned) == ["x.png"]
+
+
+def test_a_folder_that_cannot_be_listed_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(tmp_path / "scans", "a/x.png", "lost/y.png")
+    listed = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path).name == "lost":
+            raise PermissionError(13, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    planned = plan([tmp_path / "scans"], tmp_path / "out")
+    assert sources(planned) == ["x.png"]
+    (refused,) = planned.refused
+    assert "lost cannot be read: Permission denied; change its permissions" in refused.reason
+    with pytest.raises(InputError, match="lost cannot be read"):
+        plan([tmp_path / "scans" / "lost"], tmp_path / "out")
+
+
+def test_what_another_shard_writes_meanwhile_is_no_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans, found = grow(tmp_path / "scans", "a.png", "b.png"), planning.find
+
+    def find(*arguments: Any) -> Any:
+        monkeypatch.setattr(planning, "find", found)
+        transcribe(NameReader(), [scans / "b.png"], scans, ("pagexml",))
+        yield from found(*arguments)
+
+    monkeypatch.setattr(planning, "find", find)
+    assert sources(plan([scans], scans, ("pagexml",))) == ["a.png", "b.png"]
+
+
 def test_links_are_followed_to_files_only(scans: Path, tmp_path: Path) -> None:
     elsewhere = grow(tmp_path / "elsewhere", "w.png")
     (scans / "folder").symlink_to(elsewhere)
@@ -217,7 +260,7 @@ def test_unknown_formats_are_refused(scans: Path, formats: tuple[str, ...]) -> N
 def test_a_missing_extra_is_told_before_any_work(
     scans: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "find_spec", lambda name: None)
+    monkeypatch.setattr(naming, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"carousel-ocr\[pdf\]"):
         plan([scans], scans, ("txt", "pdf"))
     plan([scans], scans, tuple(set(WRITERS) - {"pdf"}))

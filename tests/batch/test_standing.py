@@ -12,8 +12,10 @@ from namereader import NameReader
 from PIL import Image
 from scanfolders import grow, page_of, put, statuses, tree
 
+from ocr.batch import bookkeeper
+from ocr.batch.ledger import FOLDER
 from ocr.batch.run import transcribe
-from ocr.errors import UsageError
+from ocr.errors import OutputError, UsageError
 from ocr.options import BatchOptions
 from ocr.types import Outcome
 
@@ -110,6 +112,42 @@ def test_a_correction_to_what_another_model_had_read_is_kept(done: Path) -> None
     assert sorted(names) == ["x.png", "y.png", "z.png"]
     assert (done / "out" / "x.json").read_bytes() == earlier
     assert [path.name for outcome in outcomes for path in outcome.kept] == ["x.json"]
+
+
+def test_a_correction_to_what_another_number_of_shards_had_read_is_kept(done: Path) -> None:
+    earlier = (done / "out" / "x.json").read_bytes()
+    assert sum(len(run(done, model="m2", shard=f"{part}/2")[0]) for part in (1, 2)) == 3
+    (done / "out" / "x.json").write_bytes(earlier)
+    outcomes = [run(done, model="m2", shard=f"{part}/2")[1] for part in (1, 2)]
+    assert (done / "out" / "x.json").read_bytes() == earlier
+    kept = [path.name for both in outcomes for outcome in both for path in outcome.kept]
+    assert kept == ["x.json"]
+
+
+def test_what_a_killed_run_recorded_alone_does_not_make_old_text_a_correction(
+    done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: object) -> None:
+        raise OutputError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bookkeeper, "write_atomically", full)
+        with pytest.raises(OutputError, match="no room"):
+            run(done, model="m2")
+    scans, out = done / "scans", done / "out"
+    transcribe(NameReader("m2"), [scans], out, ("json",))
+    outcomes = transcribe(NameReader("m2"), [scans], out, ("txt",))
+    assert not any(outcome.kept for outcome in outcomes)
+
+
+def test_an_emptied_folder_is_free_for_other_scans(done: Path) -> None:
+    for path in (done / "out").iterdir():
+        if path.name != FOLDER:
+            path.unlink()
+    other = grow(done / "other", "x.png")
+    repaint(other / "x.png")
+    outcomes = transcribe(NameReader(), [other], done / "out")
+    assert statuses(outcomes) == {"x.png": "done"}
 
 
 def test_another_model_reads_everything_again(done: Path) -> None:
