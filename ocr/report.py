@@ -234,14 +234,16 @@ def _lines(report: Report, limit: int, load: LoadImage) -> str:
         "<p>What the model missed is <del>struck through</del> in the reference; "
         "what it wrote instead is <ins>underlined</ins> in the reading.</p>"
     )
-    articles = "\n".join(_article(line, load) for line in shown)
+    by_page = sorted(shown, key=lambda line: (str(line.sample.image), line.sample.index))
+    pictures = {id(line): _picture(line, load) for line in by_page}  # every page is opened once
+    articles = "\n".join(_article(line, pictures[id(line)]) for line in shown)
     return (
         f"<section><h2>Lines with most errors</h2>{legend if shown else ''}"
         f'<p class="soft">{" ".join(notes)}</p>\n{articles}</section>'
     )
 
 
-def _article(line: LineResult, load: LoadImage) -> str:
+def _article(line: LineResult, picture: str) -> str:
     reference, reading = _differences(line.reference, line.text)
     figures = (
         f"{_count(line.edits, 'edit')} in {_count(line.length, 'character')}, "
@@ -249,7 +251,7 @@ def _article(line: LineResult, load: LoadImage) -> str:
     )
     return (
         f'<article><h3><bdi lang="">{_escape(line.id)}</bdi></h3><p class="soft">{figures}</p>'
-        f"{_picture(line, load)}"
+        f"{picture}"
         f'<dl><dt>Reference</dt><dd dir="auto" lang="">{reference}</dd>'
         f'<dt>Reading</dt><dd dir="auto" lang="">{reading}</dd></dl></article>'
     )

@@ -175,6 +175,25 @@ def test_an_image_that_has_gone_leaves_its_reason() -> None:
     assert "No image: 0.png does not exist; was it <moved>?" in outline.inside("p")
 
 
+def test_the_images_of_a_page_are_loaded_together() -> None:
+    """In whatever order the lines are shown: a page is opened once."""
+    report = report_of([("abc", "xyz"), ("ab", "xy"), ("abcd", "a"), ("a", "b")])
+    lines = tuple(
+        replace(line, sample=replace(line.sample, image=Path(f"{number % 2}.png")))
+        for number, line in enumerate(report.lines)
+    )
+    loaded: list[str] = []
+
+    def load(sample: Sample) -> Float32Array:
+        loaded.append(sample.image.name)
+        return ramp(sample)
+
+    page = html_report(replace(report, lines=lines), load=load)
+    assert loaded == ["0.png", "0.png", "1.png", "1.png"]
+    shown = [text for text in parsed(page).inside("bdi") if text.startswith("line ")]
+    assert shown == [line.id for line in replace(report, lines=lines).worst(4)]
+
+
 def test_only_the_worst_lines_are_shown_and_the_others_are_counted() -> None:
     page = html_report(report_of([("abc", "abx"), ("abc", "xyz"), ("a", "a"), ("d", "e")]), 1, ramp)
     outline = parsed(page)

@@ -72,8 +72,8 @@ def command(
             f"{draft} holds transcribed lines, and so do those given",
             "name the model otherwise with -o, or move that list away",
         )
+    check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
     if drafted or transcribed:
-        check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
         if drafted:
             if not transcribed:
                 click.echo(f"learning from {draft}, into which lines were read before")

@@ -73,7 +73,10 @@ def command(
     """
     if html and no_html:
         raise UsageError("--html and --no-html contradict each other", "give one of them")
-    page = None if no_html else html or Path(f"{Path(model).stem}-evaluation.html")
+    from ocr.network.shipped import SUFFIX
+
+    name = Path(model).name.removesuffix(SUFFIX)
+    page = None if no_html else html or Path(f"{name}-evaluation.html")
     report, left_out = _evaluate(model, data, decoding, page)
     try:
         _show(report, kind, lines)

@@ -49,8 +49,11 @@ def _is_language_model(model: str) -> bool:
             path = resolve_language_model(model)
         except ModelError:
             return False
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False  # it is told when it is read as a model
 
 
 def _facts(model: str) -> dict[str, Any]:

@@ -26,7 +26,9 @@ class StopRequest:
         return self.number != 0
 
     def __enter__(self) -> StopRequest:
-        self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        # What is ignored stays so: a terminal that closes is no matter to what nohup runs.
+        heard = [n for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._ask) for number in heard}
         return self
 
     def __exit__(self, *error: object) -> None:

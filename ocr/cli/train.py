@@ -140,7 +140,9 @@ def _refuse_rendering() -> None:
 
 
 def model_file(output: Path) -> Path:
-    """The model file that ``-o`` means: with the suffix if it was left out."""
+    """The model file that ``-o`` means: with the suffix if it was left out. Raises UsageError."""
+    if not output.name:
+        raise UsageError(f"-o {output} names no file", "give the name of a model file with -o")
     return output if output.suffix == SUFFIX else output.with_name(output.name + SUFFIX)
 
 
@@ -152,7 +154,8 @@ def _resumed(places: Places, hold: ExitStack) -> Run:
     hold.enter_context(held(places.output))
     run = load_run(run_folder(places.output))  # as it is now that nobody else changes it
     _must_match(TrainingOptions, run.options, "the run to resume", but=("processes",))
-    _must_match(PreprocessingOptions, run.spec.preprocessing, "the run to resume")
+    advice = "begin another, without --resume and --from"
+    _must_match(PreprocessingOptions, run.spec.preprocessing, "the run to resume", advice=advice)
     _must_match(NetworkOptions, run.spec.network, "the run to resume")
     if run.material:
         _must_match(SynthesisOptions, run.material.options, "the run to resume")
@@ -177,7 +180,8 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool, hold: Ex
     start = resolve_model(places.start) if places.start else None
     if start is not None:
         spec = read_spec(start)
-        _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from")
+        advice = "begin from nothing, without --from"
+        _must_match(PreprocessingOptions, spec.preprocessing, "the model of --from", advice=advice)
         options["network"] = dataclasses.replace(spec.network, **given(NetworkOptions))
     check_free(places.output, overwrite)
     few = _options_for_few() if start and options["training"].retain == 1 else None
@@ -205,14 +209,21 @@ def _options_for_few() -> TrainingOptions:
     return dataclasses.replace(usual, **{**limits, **chosen})
 
 
-def _must_match(kind: type[Any], fixed: Any, owner: str, but: Sequence[str] = ()) -> None:
-    """Raise UsageError for a switch on the command line that differs from what is fixed."""
+def _must_match(
+    kind: type[Any],
+    fixed: Any,
+    owner: str,
+    but: Sequence[str] = (),
+    advice: str = "begin another with --from",
+) -> None:
+    """Raise UsageError for a switch on the command line that differs from what is fixed.
+    ``advice``: what to do instead of leaving it out."""
     for field, value in given(kind).items():
         settled = getattr(fixed, field)
         if value != settled and field not in but:
             raise UsageError(
                 f"{owner} has {field.replace('_', ' ')} {settled}, which cannot become {value}",
-                f"leave {switch_of(kind, field)} out, or begin another with --from",
+                f"leave {switch_of(kind, field)} out, or {advice}",
             )
 
 

@@ -10,18 +10,24 @@ import dataclasses
 from typing import Any
 
 from ocr.decoding.languagefile import shipped_language_models
+from ocr.errors import UsageError
 from ocr.options import DecodingOptions
 
 KEY = "language"  # in the training record
 
 
 def with_companion(options: DecodingOptions, training: dict[str, Any]) -> DecodingOptions:
-    """The options with the language model that the training record names, unless they name a
-    decoder, a lexicon or a language model themselves. A name that is none of the shipped ones
-    counts for nothing: what a model file says must not open other files."""
-    asked = (options.decoder, options.lexicon, options.language_model)
+    """The options with the language model that the training record names, unless they name one,
+    a lexicon or another decoder than the beam. A name that is none of the shipped ones counts for
+    nothing: what a model file says must not open other files. Raises UsageError for a weight or a
+    bonus where there is nothing to weigh."""
+    asked = options.decoder not in (None, "beam") or options.lexicon or options.language_model
     name = training.get(KEY)
-    known = isinstance(name, str) and name in shipped_language_models()
-    if asked != (None, None, None) or not known:
-        return options
-    return dataclasses.replace(options, language_model=name)
+    if not asked and isinstance(name, str) and name in shipped_language_models():
+        return dataclasses.replace(options, language_model=name)
+    weighs = options.weight is not None or (
+        options.bonus is not None and options.method == "greedy"
+    )
+    if not asked and weighs:
+        raise UsageError("the model names no language model to weigh", "name one with --lm")
+    return options

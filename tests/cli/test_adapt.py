@@ -65,6 +65,15 @@ def test_the_command_to_give_again_keeps_its_switches(ocr: Run, lines: Path, mod
     assert f"-m {model} --minutes 20 --overwrite\n" in result.stdout
 
 
+def test_no_draft_is_made_for_a_model_that_is_there(ocr: Run, lines: Path, model: Path) -> None:
+    """To be corrected in vain."""
+    Path("mine.safetensors").write_bytes(b"of another training")
+    refused = ocr("adapt", lines, "-o", "mine", "-m", model)
+    assert refused.exit_code == 2
+    assert "mine.safetensors exists already" in refused.stderr
+    assert not Path("mine.tsv").exists()
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_a_draft_saved_in_another_encoding_is_refused_whole(
     ocr: Run, draft: Path, lines: Path, model: Path, encoding: str

@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
-from ocr.formats import READERS, SUFFIXES, WRITERS
+from ocr.formats import READERS, SUFFIXES, WRITERS, naming
 from ocr.formats.pagefile import read_page
 from ocr.types import Line, Page, PageTranscript, Transcript
 
@@ -49,6 +49,18 @@ def test_each_format_to_each(ocr: Run, source: str, target: str) -> None:
         assert back.page.lines == original.page.lines
     elif target == "txt":
         assert Path("new/out.txt").read_text("utf-8") == "one <line>\n\n\u05e9\u05dc\u05d5\u05dd\n"
+
+
+@pytest.mark.parametrize("target", [("-o", "out.pdf"), ("-o", "out/", "--format", "txt,pdf")])
+def test_a_missing_extra_is_told_once(
+    ocr: Run, monkeypatch: pytest.MonkeyPatch, target: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(naming, "find_spec", lambda name: None)
+    put("in/a.xml", page("a"))
+    result = ocr("convert", "in/a.xml", *target)
+    assert result.exit_code == 2
+    assert "pikepdf is not installed" in result.stderr
+    assert not Path("out").exists()
 
 
 @pytest.mark.parametrize("arguments", [("in/*.xml", "-o", "out"), ("in/a.xml", "-o", "out/")])

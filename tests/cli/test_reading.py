@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,9 @@ def test_evaluate_prints_rates_and_writes_the_report(
     assert f"text {wrong} reading {texts[2]}" in shown
     page = Path("tiny-evaluation.html").read_text(encoding="utf-8")
     assert page.count("data:image/jpeg") == 1
+    shutil.copy(model, "v1.2.safetensors")
+    assert ocr("evaluate", "v1.2", "lines").exit_code == 0
+    assert Path("v1.2-evaluation.html").is_file()
 
 
 def test_evaluate_as_json_without_a_page(

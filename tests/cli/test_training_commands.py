@@ -164,6 +164,9 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
                "--blend", "0.5")  # fmt: skip
     assert both.exit_code == 2
     assert "--retain below 1 goes with no blend below 1" in both.stderr
+    clash = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--height", "40")
+    assert clash.exit_code == 2
+    assert "leave --height out, or begin from nothing, without --from" in clash.stderr
     clash = ocr("train", "data", "-o", "x", "--from", "mine.safetensors", "--hidden", "12")
     assert clash.exit_code == 2
     assert "a network can be widened, not narrowed" in clash.stderr
@@ -195,6 +198,26 @@ def test_a_stopped_training_can_go_on(
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_signal_that_is_ignored_stops_nothing(
+    ocr: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As SIGHUP under nohup, and SIGINT in what a script leaves in the background."""
+    show = TrainingDisplay.show
+
+    def show_and_hang_up(self: TrainingDisplay, progress: Progress) -> None:
+        show(self, progress)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(TrainingDisplay, "show", show_and_hang_up)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        result = ocr("train", "data", "-o", "mine", "--epochs", "2", *SMALL)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert result.exit_code == 0, result.output
+
+
 def test_a_second_signal_stops_at_once(
     ocr: Run, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +236,7 @@ def test_a_second_signal_stops_at_once(
     [
         (("-o", "x"), 2, "no training data given"),
         (("gone", "-o", "x"), 2, "gone does not exist"),
+        (("data", "-o", "."), 2, "-o . names no file; give the name of a model file"),
         (("data", "-o", "x", "--resume"), 2, "no training to resume in x.training"),
         (("data", "-o", "x", "--resume", "--overwrite"), 2, "contradict"),
         (("data", "-o", "x", "--from", "gone"), 5, "there is no model gone"),

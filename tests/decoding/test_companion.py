@@ -10,6 +10,7 @@ import pytest
 
 from ocr.batch.model import ModelFile
 from ocr.decoding.companion import with_companion
+from ocr.errors import UsageError
 from ocr.network.modelfile import load_model_file, save_described
 from ocr.network.shipped import resolve_model
 from ocr.options import DecodingOptions
@@ -40,7 +41,7 @@ def test_only_a_shipped_name_counts(
         DecodingOptions(language_model="none"),
         DecodingOptions(language_model="mine.lm"),
         DecodingOptions(decoder="greedy"),
-        DecodingOptions(decoder="beam"),
+        DecodingOptions(decoder="beam", language_model="none"),
         DecodingOptions(lexicon="words.txt"),
     ],
 )
@@ -48,9 +49,19 @@ def test_whoever_asks_for_something_gets_it(asked: DecodingOptions) -> None:
     assert with_companion(asked, {"language": "latin"}) == asked
 
 
-def test_alternatives_are_found_with_it() -> None:
-    found = with_companion(DecodingOptions(alternatives=2), {"language": "latin"})
-    assert found == DecodingOptions(alternatives=2, language_model="latin")
+@pytest.mark.parametrize("asked", [{"alternatives": 2}, {"decoder": "beam"}, {"weight": 0.3}])
+def test_a_beam_has_it(asked: dict[str, Any]) -> None:
+    found = with_companion(DecodingOptions(**asked), {"language": "latin"})
+    assert found == DecodingOptions(**asked, language_model="latin")
+
+
+@pytest.mark.parametrize("asked", [{"decoder": "beam", "weight": 0.3}, {"weight": 1.0},
+                                   {"bonus": 1.0}])  # fmt: skip
+def test_nothing_is_weighed_where_there_is_none(asked: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="names no language model to weigh; name one with --lm"):
+        with_companion(DecodingOptions(**asked), {})
+    beam = DecodingOptions(decoder="beam", bonus=1.0)
+    assert with_companion(beam, {}) == beam
 
 
 @pytest.mark.parametrize("name", ["latin", ""])
