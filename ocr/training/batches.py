@@ -56,9 +56,17 @@ def epoch_order(
 
 
 def _sorted(widths: IndexArray, lines: IndexArray, batch_size: int) -> list[IndexArray]:
-    """Batches of the lines from short to long."""
-    lines = lines[np.argsort(widths[lines], kind="stable")]
-    return [lines[i : i + batch_size] for i in range(0, len(lines), batch_size)]
+    """Batches of the lines from short to long. Copies of a line, where its source is raised, come
+    in different ones as long as there are other lines: a step distorts them alike."""
+    waiting = lines[np.argsort(widths[lines], kind="stable")]
+    batches = []
+    while len(waiting):
+        firsts = np.unique(waiting, return_index=True)[1]
+        again = np.setdiff1d(np.arange(len(waiting)), firsts)
+        taken = np.concatenate([np.sort(firsts), again])[:batch_size]
+        batches.append(waiting[np.sort(taken)])
+        waiting = np.delete(waiting, taken)
+    return batches
 
 
 class Order:

@@ -116,6 +116,7 @@ class Trainer:
             kept.get("best", {}),
         )
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
+        self.makers = process_count(self.device) if exchange.size == 1 else 0
         self.ahead: Generator[Batch, None, None] | None = None
         lines = min(run.options.validate_every, len(members))
         lines = max(lines, 4 * len(run.validation))  # a fifth of the time at most
@@ -135,8 +136,8 @@ class Trainer:
             begun = self._validate()
             self._save_checkpoint()
             yield self._progress(seconds_per_line, begun, "")
-        if self.exchange.size == 1 and (makers := process_count(self.device)):
-            self.ahead = batches_ahead(self.run, counters.step, makers)
+        if self.makers:
+            self.ahead = batches_ahead(self.run, counters.step, self.makers)
         while not self._finished():
             before = time.monotonic()
             counters.seconds = before - started

@@ -67,7 +67,7 @@ def prepared(given: argparse.Namespace) -> Run:
     recipe["training"] |= {"validation_lines": VALIDATION_LINES, "processes": 1, "patience": 0}
     recipe["training"]["retain"] = 1.0  # all of MODEL's weights
     lay_out = runpy.run_path(str(ROOT / "scripts" / "train_default"))["lay_out"]
-    output = given.runs / f"{given.name}.safetensors"
+    output = given.runs / f"{'-'.join([given.name, *filter(None, given.only)])}.safetensors"
     with claimed(output, overwrite=True):
         run: Run = lay_out(recipe, output, given)
     epochs = given.lines / len(run.train)
@@ -80,6 +80,7 @@ def cer(run: Run, change: Change) -> tuple[float, float]:
     run = replace(run, options=replace(run.options, **change.options))
     with claimed(run.output, overwrite=True):
         trainer = Trainer(run, Alone())
+        trainer.makers = 0  # batches made by other processes would be distorted as usual
         trainer.batcher.distortions = replace(STANDARD, **change.distortions)
         steps = trainer.steps(lambda: False)
         rates = [progress.cer for progress in steps if progress.cer is not None]

@@ -23,7 +23,7 @@ RECIPE: dict[str, Any] = {
     "about": "a test",
     "language": "none",
     "network": {"convolutions": "4,4,4,4", "layers": 1, "hidden": 8},
-    "training": {"epochs": 2, "batch_size": 4, "balance": 0.5, "validation_lines": 2},
+    "training": {"epochs": 2, "batch_size": 4, "balance": 0.5, "validation_lines": 2, "blend": 0.6},
     "synthetic": {"fonts": ["fonts/text"], "texts": ["novel.txt"]},
     "collections": dict.fromkeys(COUNTS, "drawn"),
 }
@@ -90,6 +90,8 @@ def test_large_collections_shrink_first(shared: Path, tmp_path: Path) -> None:
     assert limit - line < used(part) <= limit
     # of 12 lines, 16 ** 0.5 parts and 4 ** 0.5 parts
     assert [len(rows(part, f"hand/{name}/train.tsv")) for name in ("few", "many")] == [4, 8]
+    shares = [load("train_default").share(name, RECIPE, part) for name in COUNTS]
+    assert shares == [1.0, pytest.approx((16 / 8) ** 0.5)]  # as if all were there
     again = tmp_path / "again"
     pack(RECIPE, shared, again, limit)
     assert rows(again, "hand/many/train.tsv") == rows(part, "hand/many/train.tsv")
@@ -135,5 +137,9 @@ def test_pieces_until_the_run_is_over(
     assert code == 0, printed
     assert "training lines" not in printed  # nothing is prepared anew
     assert printed.splitlines()[-1] == "wrote models/tiny.safetensors"
+    code, printed = training("--piece", "5")
+    assert code == 1
+    assert "was over; ship it with --resume, or remove it" in printed
+    assert training("--piece", "5", "--overwrite")[0] == 2
     record = read_spec(tmp_path / "models" / "tiny.safetensors").training
     assert (record["revision"], record["data"]) == ("unknown", RECIPE["collections"])

@@ -85,6 +85,17 @@ def test_neighbours_in_a_batch_are_of_similar_width_and_come_in_any_order() -> N
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.5
 
 
+def test_copies_of_a_raised_line_come_in_different_batches() -> None:
+    """A step distorts them alike."""
+    widths = np.arange(100, 160)
+    raised = np.concatenate([np.full(8, 1), np.arange(2, 58)])
+    batches = epoch_order(widths, raised, 8, seed=1, epoch=0)
+    assert sorted(np.concatenate(batches)) == sorted(raised)
+    assert sum(1 in batch for batch in batches) == 8
+    alone = epoch_order(widths, np.zeros(20, np.int64), 8, seed=1, epoch=0)
+    assert sorted(map(len, alone)) == [4, 8, 8]
+
+
 def test_short_lines_come_first_where_asked_and_the_rest_in_any_order() -> None:
     widths = np.random.default_rng(0).integers(50, 2000, size=8 * 3 * POOL)
     batches = epoch_order(widths, np.arange(len(widths)), 8, 1, 0, short_first=POOL)

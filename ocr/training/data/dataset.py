@@ -12,7 +12,7 @@ refuses with ``image_problem`` and what the network cannot spell with ``frame_pr
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +88,7 @@ class _Collector:
         self._pairs = Pairs(self._folders)
         self._first: dict[tuple[str, str], Entry] = {}
         self._ids: set[str] = set()
+        self._numbers: dict[str, Iterator[int]] = {}
 
     def read(self, source: str) -> None:
         before = len(self.samples)
@@ -153,9 +154,10 @@ class _Collector:
             if candidate not in self._ids:
                 break
         else:
+            numbers = self._numbers.setdefault(f"{prefix}/{whole}", itertools.count(2))
             candidate = next(
                 numbered
-                for number in itertools.count(2)
+                for number in numbers
                 if (numbered := f"{prefix}/{whole}~{number}") not in self._ids
             )
         self._ids.add(candidate)

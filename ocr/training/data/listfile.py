@@ -91,6 +91,7 @@ class _Images:
         self._folders = folders
         self._rows = rows
         self._meant: dict[str, Suggestions] = {}
+        self._named: dict[str, set[str]] = {}
 
     def entries(self) -> list[Entry | Problem]:
         return [row if isinstance(row, Problem) else self._entry(row) for row in self._rows]
@@ -113,17 +114,27 @@ class _Images:
 
     def _missing(self, row: _Row, image: Path, folder: Folder) -> Problem:
         if folder.key not in self._meant:
-            self._meant[folder.key] = Suggestions(self._unnamed(folder))
+            self._meant[folder.key] = Suggestions(self._unnamed(row, folder))
         meant = self._meant[folder.key].nearest(image.name)
         fix = "check the path, which counts from the folder of the list"
         if meant is not None:
             fix = f"did you mean {printable(meant)}?"
         return Problem(row.origin, f"{row.image} does not exist", fix)
 
-    def _unnamed(self, folder: Folder) -> list[str]:
-        """The images of the folder that no row names: one of them may have been meant."""
-        named = {Path(row.image).name for row in self._rows if isinstance(row, _Row)}
+    def _unnamed(self, row: _Row, folder: Folder) -> list[str]:
+        """The images of the row's folder that no row names: one of them may have been meant."""
+        if not self._named:
+            for other in self._rows:
+                if isinstance(other, _Row):
+                    place, name = _split(other)
+                    self._named.setdefault(place, set()).add(name)
+        named = self._named[_split(row)[0]]
         return [name for name in folder.files - named if image_stem(name) is not None]
+
+
+def _split(row: _Row) -> tuple[str, str]:
+    """Folder and name of a row's image. Text alone: there may be very many rows."""
+    return os.path.split(os.path.normpath(row.image))
 
 
 def _exists(image: Path) -> bool:

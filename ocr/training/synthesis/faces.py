@@ -76,11 +76,12 @@ class Face:
         return self.characters.issuperset(text.replace(" ", ""))
 
 
-def read_face(path: Path) -> Face:
-    """Raises InputError if the file is no font that can be read."""
+def read_face(path: Path, hand: bool = False) -> Face:
+    """``hand``: it is handwriting, even if it does not say so. Raises InputError if the file is no
+    font that can be read."""
     try:
         with TTFont(path, lazy=True) as font:
-            return _face(path, font)
+            return _face(path, font, hand)
     except DAMAGE as error:
         reason = printable(str(error)) or type(error).__name__
         raise InputError(
@@ -88,12 +89,15 @@ def read_face(path: Path) -> Face:
         ) from error
 
 
-def in_hand_folder(path: Path) -> bool:
-    """Whether the font lies in a folder of handwriting by its name."""
-    return path.absolute().parent.name.lower() in HAND_FOLDERS
+def in_hand_folder(path: Path, top: Path) -> bool:
+    """Whether the font lies in a folder of handwriting by its name: in ``top``, which was named, or
+    in one below it. Where the font itself was named, its own folder counts."""
+    top = path.parent if path == top else top
+    folders = top.absolute().name, *path.parent.relative_to(top).parts
+    return any(folder.lower() in HAND_FOLDERS for folder in folders)
 
 
-def _face(path: Path, font: TTFont) -> Face:
+def _face(path: Path, font: TTFont, hand: bool) -> Face:
     # The fields of fontTools' tables are made at run time, so no type is known of them.
     os2: Any = font["OS/2"]
     drawn = ImageFont.truetype(str(path), MEASURED_PX, layout_engine=ImageFont.Layout.BASIC)
@@ -102,11 +106,10 @@ def _face(path: Path, font: TTFont) -> Face:
     if tall and short > UNICASE * tall:
         characters = frozenset(c for c in characters if not c.islower())
     says_hand = os2.panose.bFamilyType == HAND_PANOSE or os2.sFamilyClass >> 8 == HAND_CLASS
-    hand = in_hand_folder(path) or says_hand
     return Face(
         path=path,
         family=font["name"].getBestFamilyName() or path.stem,
-        kind=HAND if hand else _print_kind(drawn, characters),
+        kind=HAND if hand or says_hand else _print_kind(drawn, characters),
         regular=not os2.fsSelection & 0b100001,  # bit 0 italic, bit 5 bold
         characters=characters,
         x_height=short or X_HEIGHT,

@@ -9,7 +9,7 @@ from pathlib import Path
 from ocr.errors import UsageError
 from ocr.files.names import printable
 from ocr.training.synthesis.chance import Rng, pick
-from ocr.training.synthesis.faces import Face, read_face
+from ocr.training.synthesis.faces import Face, in_hand_folder, read_face
 
 SUFFIXES = (".ttf", ".otf")
 # Share of lines in a family's regular face; bold and italic share the rest.
@@ -56,12 +56,13 @@ class Library:
 def read_fonts(folders: Sequence[Path]) -> Library:
     """Every .ttf and .otf below the folders (a file may be named as well).
 
-    Faces in a folder called hand, handwriting or script are handwriting, and those that say so
+    Faces below a folder called hand, handwriting or script are handwriting, and those that say so
     themselves. Raises UsageError for a folder that does not exist or holds no font, InputError
     for a font that cannot be read.
     """
-    files = dict.fromkeys(path for folder in folders for path in font_files(folder))
-    return Library([read_face(path) for path in files])
+    places = [(path, folder) for folder in folders for path in font_files(folder)]
+    hands = {path for path, folder in places if in_hand_folder(path, folder)}
+    return Library([read_face(path, path in hands) for path in dict(places)])
 
 
 def font_files(folder: Path) -> list[Path]:

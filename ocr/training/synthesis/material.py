@@ -58,9 +58,10 @@ class Material:
         shaped = features.check("raqm")
         settings = [REVISION, shaped, asdict(self.options), self.seed]
         digest = hashlib.sha256(json.dumps(settings).encode())
-        for path in (*(path for folder in self.fonts for path in font_files(folder)), *self.texts):
+        fonts = [(path, folder) for folder in self.fonts for path in font_files(folder)]
+        for path, folder in (*fonts, *((path, path) for path in self.texts)):
             name = path.name.encode("utf-8", "surrogateescape")  # it need not be UTF-8
-            if in_hand_folder(path):
+            if in_hand_folder(path, folder):
                 name = b"hand/" + name
             digest.update(name + b"\0" + hashlib.sha256(stored_bytes(path)).digest())
         return digest.hexdigest()

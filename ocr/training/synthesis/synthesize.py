@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ocr.errors import InputError
+from ocr.errors import InputError, UsageError
 from ocr.options import SynthesisOptions
 from ocr.training import distortions as distort
 from ocr.training.synthesis import page
@@ -145,8 +145,13 @@ class Synthesizer:
 
 def _usable_styles(fonts: Library, handwriting: float) -> tuple[tuple[float, Style], ...]:
     """The styles that there are faces for, with their shares; ``handwriting`` is that of all
-    handwriting, where there are faces for it and for print."""
+    handwriting, where there are faces for it and for print. Raises UsageError where nothing but
+    handwriting is wanted and there is none."""
     hand, machine = _with_faces(HAND_STYLES, fonts), _with_faces(PRINT_STYLES, fonts)
+    if handwriting == 1 and not hand:
+        raise UsageError(
+            "none of the fonts is handwriting", "put those that are into a folder called hand"
+        )
     if not (hand and machine):
         handwriting = 1.0 if hand else 0.0
     usable = []

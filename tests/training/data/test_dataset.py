@@ -476,6 +476,36 @@ def test_a_long_list_is_read_quickly(here: Path) -> None:
     assert time.process_time() - start < 3
 
 
+def test_names_count_in_their_own_folder(here: Path) -> None:
+    """What another folder has is no reason not to suggest it here."""
+    put("d/a/line_01.png")
+    put("d/b/line_01.png")
+    put("d/list.tsv", "a/line_01.png\tone\nb/line_l1.png\ttwo\n")
+    (problem,) = read_samples(["d/list.tsv"]).problems
+    assert problem.fix == "did you mean line_01.png?"
+
+
+def test_missing_images_in_many_folders_are_reported_quickly(here: Path) -> None:
+    for n in range(300):
+        put(f"d/{n}/a.png")
+    rows = (f"{n % 300}/line_{n}.png\ttext\n" for n in range(12_000))
+    put("d/list.tsv", "".join(rows))
+    start = time.process_time()
+    assert len(read_samples(["d/list.tsv"]).problems) == 12_000
+    assert time.process_time() - start < 5
+
+
+def test_many_images_of_one_name_are_read_quickly(here: Path) -> None:
+    for n in range(2000):
+        put(f"e/{n}/1.png")
+    put("d/list.tsv", "".join(f"{here}/e/{n}/1.png\t{n}\n" for n in range(2000)))
+    start = time.process_time()
+    samples = read_samples(["d/list.tsv"]).samples
+    assert time.process_time() - start < 2
+    assert [sample.id for sample in samples[:4]] == ["1", "d/1", "d/1.png", "d/1.png~2"]
+    assert len({sample.id for sample in samples}) == 2000
+
+
 def test_many_missing_images_are_reported_quickly(here: Path) -> None:
     for n in range(250):
         put(f"d/image_{n:05d}.png")

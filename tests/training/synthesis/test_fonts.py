@@ -79,10 +79,26 @@ def test_the_sibling_is_of_the_same_family(library: Library) -> None:
 
 def test_flourished_capitals_only_begin_words(tmp_path: Path, draw_font: Draw) -> None:
     letters = {"x": 300, "n": 300, "b": 700, "h": 700, "B": 700}
-    script = read_face(draw_font(tmp_path / "hand" / "script.ttf", letters))
+    script = read_face(draw_font(tmp_path / "script.ttf", letters), hand=True)
     assert script.suits("Bxn hb")
     assert not script.suits("BBB x")
     assert read_face(draw_font(tmp_path / "print.ttf", letters)).suits("BBB x")
+
+
+def test_what_lies_anywhere_below_a_folder_of_hands_is_handwriting(
+    tmp_path: Path, draw_font: Draw
+) -> None:
+    """But not what lies in one by chance, above the folder that was named."""
+    top = tmp_path / "script"
+    for name in ("hand/one/static/a.ttf", "hand/b.ttf", "text/c.ttf"):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        draw_font(top / name, LATIN)
+    kinds = {face.name: face.kind for face in read_fonts([top / "hand", top / "text"]).faces}
+    assert kinds == {"a": HAND, "b": HAND, "c": SANS}
+    (face,) = read_fonts([top / "hand" / "b.ttf"]).faces
+    assert face.kind == HAND
+    (face,) = read_fonts([top / "text" / "c.ttf"]).faces
+    assert face.kind == SANS
 
 
 def test_what_is_no_font_is_refused_in_one_line(tmp_path: Path) -> None:
