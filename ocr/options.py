@@ -265,6 +265,9 @@ class DecodingOptions:
                 )
         if self.method == "greedy" and self.alternatives:
             raise UsageError("the greedy decoder finds one reading only", "use --decoder beam")
+        if self.alternatives and self.alternatives >= self.beam:
+            more = f"of {self.beam} texts that are followed {self.beam - 1} can be alternatives"
+            raise FieldError("alternatives", f"is {self.alternatives}, but {more}", "raise --beam")
         languageless = self.method != "beam" or self.language_model == NO_LANGUAGE
         if self._settled and self.weight is not None and languageless:
             raise FieldError("weight", "weighs nothing without a language model", "leave it out")

@@ -135,6 +135,7 @@ def test_decoding_options_that_go_together(values: dict[str, Any]) -> None:
         ({"lexicon": "x.txt", "language_model": "x.lm"}, "the lexicon decoder takes no language m"),
         ({"decoder": "beam", "lexicon": "x.txt"}, "the beam decoder takes no lexicon; leave one"),
         ({"decoder": "greedy", "alternatives": 1}, "finds one reading only; use --decoder beam"),
+        ({"alternatives": 8, "beam": 8}, "alternatives is 8, but of 8 texts that are followed 7"),
         ({"language_model": "none", "weight": 0.5}, "weight weighs nothing without a language mod"),
         ({"lexicon": "x.txt", "weight": 0.5}, "weight weighs nothing without a language model"),
         ({"language_model": "none", "decoder": "beam", "weight": 0.5}, "weight weighs nothing"),

@@ -154,8 +154,8 @@ def _is_large(source: PageImage | OcrError) -> bool:
     from ocr.preprocessing.kind import SMALLEST_PAGE
     from ocr.preprocessing.pdfpages import is_pdf
 
-    if isinstance(source, OcrError) or source.path == Path(STDIN):
-        return False
+    if isinstance(source, OcrError) or not source.path.is_file():
+        return False  # what comes through a pipe comes once
     try:
         further = bool(source.index) or is_pdf(source.path)
         return further or min(image_size(source.path)) >= SMALLEST_PAGE

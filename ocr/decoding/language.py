@@ -81,11 +81,11 @@ def train_language_model(lines: Iterable[str], options: LanguageOptions) -> Lang
 def wrapped(line: str, width: int) -> Iterator[str]:
     """The normalised line, broken at the last space before ``width`` characters or, in a longer
     word, there. A novel's paragraphs begin and end like lines of a page then."""
-    rest = normalize_text(line)
-    while width and len(rest) > width:
-        space = rest.rfind(" ", 1, width + 1)
-        end = space if space > 0 else width
-        yield rest[:end]
-        rest = rest[end:].lstrip()
-    if rest:
-        yield rest
+    text, start = normalize_text(line), 0
+    while width and len(text) > start + width:
+        space = text.rfind(" ", start + 1, start + width + 1)
+        end = space if space > 0 else start + width
+        yield text[start:end]
+        start = end + (text[end] == " ")  # there is never more than one
+    if text[start:]:
+        yield text[start:]

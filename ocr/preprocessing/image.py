@@ -24,7 +24,7 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -33,6 +33,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 
 from ocr.errors import ImageError
 from ocr.files.names import printable
@@ -57,22 +58,27 @@ TURNS = {  # what sets each of them upright
     8: Image.Transpose.ROTATE_90,
 }
 TIFF_WIDTH, TIFF_HEIGHT = 256, 257  # TIFF 6.0, section 8
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"  # PNG 1.2, section 3.1
+PNG_WORDS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")  # chunks that can tell the orientation
 TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0, section 8
 
 
-def load_image(source: ImageSource, max_pixels: int = DEFAULT_MAX_PIXELS) -> Float32Array:
+def load_image(
+    source: ImageSource, max_pixels: int = DEFAULT_MAX_PIXELS, name: str = "the image"
+) -> Float32Array:
     """Read an image as ink: float32 (H, W), C-contiguous, paper 0, ink 1.
 
     source      a path, the bytes of a file, a Pillow image (its current frame) or an array
     max_pixels  width times height above this is refused before any pixel is decoded; Pillow
                 itself refuses twice ``PIL.Image.MAX_IMAGE_PIXELS``, 179 million
+    name        of a Pillow image, for errors
 
     Raises ImageError, whose one line names the file and says what to do.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, max_pixels)
     if isinstance(source, Image.Image):
-        return _ink_of(_decoded(source, "the image", max_pixels), "the image")
+        return _ink_of(_decoded(source, name, max_pixels), name)
     if isinstance(source, bytes | bytearray | memoryview):
         name = "the image data"
         return _ink_of(_from_stream(BytesIO(source), name, max_pixels), name)
@@ -96,11 +102,33 @@ def open_image(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS, frame: int = 0)
 def image_size(path: Path, frame: int = 0) -> tuple[int, int]:
     """(width, height) of the upright picture in a file, whose pixels stay undecoded. Raises
     ImageError."""
+    name = printable(path)
     with reading(path) as stream:
-        image = _opened(stream, printable(path), DEFAULT_MAX_PIXELS, frame)
+        image = _opened(stream, name, DEFAULT_MAX_PIXELS, frame)
         tags: Any = getattr(image, "tag_v2", {})  # a TIFF's size may have been turned already
         width, height = tags.get(TIFF_WIDTH, image.width), tags.get(TIFF_HEIGHT, image.height)
-        return (height, width) if _orientation(image) in SIDEWAYS else (width, height)
+        _check_size(width, height, name, DEFAULT_MAX_PIXELS)
+        with decoding(name, DEFAULT_MAX_PIXELS):
+            if isinstance(image, PngImageFile) and not _speaks_after_its_pixels(stream):
+                orientation = _orientation(image, Image.Image.getexif)
+            else:
+                orientation = _orientation(image)
+        return (height, width) if orientation in SIDEWAYS else (width, height)
+
+
+def _speaks_after_its_pixels(stream: BinaryIO) -> bool:
+    """Whether a PNG has text or EXIF behind its pixels, where it may; the place in the stream
+    stays. Not to miss that, Pillow decodes the pixels of every PNG without EXIF before them."""
+    place = stream.tell()
+    stream.seek(len(PNG_SIGNATURE))
+    pixels = spoken = False
+    while len(head := stream.read(8)) == 8 and not spoken:
+        length, kind = struct.unpack(">I4s", head)
+        pixels |= kind == b"IDAT"
+        spoken = pixels and kind in PNG_WORDS
+        stream.seek(length + 4, os.SEEK_CUR)  # and the checksum
+    stream.seek(place)
+    return spoken
 
 
 @contextmanager
@@ -204,9 +232,11 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(
+    image: Image.Image, read_exif: Callable[[Any], Image.Exif] = lambda image: image.getexif()
+) -> int:
     try:
-        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+        orientation: int = read_exif(image).get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, ValueError, OSError, struct.error):
         return 1  # unreadable EXIF counts as none: the pixels are intact
     return orientation

@@ -27,7 +27,7 @@ from ocr.preprocessing.rules import without_rules
 from ocr.preprocessing.shear import best_shear, shear
 from ocr.types import Float32Array
 
-REVISION = 4  # raised by every change that alters what comes out: stored lines are made anew
+REVISION = 5  # raised by every change that alters what comes out: stored lines are made anew
 COARSE_HEIGHT = 24  # px; skew and body are measured on a copy of the crop of this height
 SLANT_HEIGHT = 40  # px; the slant is measured on the line alone, at this height
 LARGEST_SKEW = 0.14  # px per px, 8 degrees: steeper crops are usually not text lines

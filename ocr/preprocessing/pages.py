@@ -25,7 +25,7 @@ from ocr.preprocessing.image import (
     open_image,
     reading,
 )
-from ocr.preprocessing.pdfpages import is_pdf, pdf_page_count, pdf_picture
+from ocr.preprocessing.pdfpages import is_pdf, pdf_page_count, pdf_picture, pdf_size
 from ocr.types import Float32Array
 
 TIFF_SUFFIXES = (".tif", ".tiff")
@@ -74,7 +74,9 @@ def page_images(path: Path) -> Iterator[PageImage]:
 
 def load_page(path: Path, index: int = 0) -> Float32Array:
     """The ink of one page, (H, W) float32. Raises ImageError."""
-    return load_image(picture(path, index) if index or is_pdf(path) else path)
+    if not index and not is_pdf(path):
+        return load_image(path)
+    return load_image(picture(path, index), name=f"page {index + 1} of {printable(path)}")
 
 
 def picture(path: Path, index: int = 0) -> Image.Image:
@@ -84,7 +86,7 @@ def picture(path: Path, index: int = 0) -> Image.Image:
 
 def page_size(path: Path, index: int = 0) -> tuple[int, int]:
     """(width, height) of one page in pixels, as it is loaded. Raises ImageError."""
-    return pdf_picture(path, index).size if is_pdf(path) else image_size(path, index)
+    return pdf_size(path, index) if is_pdf(path) else image_size(path, index)
 
 
 def _indices(path: Path) -> list[int]:

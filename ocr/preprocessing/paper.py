@@ -18,6 +18,8 @@ STROKE_INK = 0.75  # mean ink of a stroke after stretching, 0..1
 LARGEST_GAIN = 8.0  # faint pencil is lifted no further, or blank paper would become noise
 NO_STROKES = 0.15  # darker tones against lighter ones than the ground; writing makes more
 THICKEST_STROKE = 1 / 6  # of the line's height
+COMPARED_HEIGHT = 96  # px at which strokes are compared, whose cost grows as the height cubed
+PAPER_HEIGHT = 24  # px at which paper is found
 LEAST_CONTRAST = 1 / 255  # one level of an 8-bit scan: paper is known no better than that
 
 
@@ -31,11 +33,19 @@ def upright_polarity(ink: Float32Array) -> Float32Array:
     if high - middle < NO_STROKES * (middle - low):
         return 1.0 - ink
     # A dark photograph with a bright edge comes so far too; but its thin strokes are dark.
-    size = max(3, round(THICKEST_STROKE * len(ink)))
+    seen = _shrunk(ink, COMPARED_HEIGHT)
+    size = max(3, round(THICKEST_STROKE * len(seen)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    dark = ink - cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel)
-    light = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel) - ink
+    dark = seen - cv2.morphologyEx(seen, cv2.MORPH_OPEN, kernel)
+    light = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, kernel) - seen
     return 1.0 - ink if light.sum() > dark.sum() else ink
+
+
+def _shrunk(ink: Float32Array, height: int) -> Float32Array:
+    """(H, W) -> at most ``height`` rows, as wide in proportion."""
+    factor = min(1.0, height / len(ink))
+    size = (max(1, round(ink.shape[1] * factor)), max(1, round(len(ink) * factor)))
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _paper(ink: Float32Array) -> Float32Array:
@@ -55,10 +65,7 @@ def _paper(ink: Float32Array) -> Float32Array:
 def flatten_background(ink: Float32Array) -> Float32Array:
     """(H, W) -> (H, W): paper 0 everywhere, strokes about ``STROKE_INK``, clipped to 0..1."""
     height, width = ink.shape
-    factor = min(1.0, 24.0 / height)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    coarse = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-    paper = cv2.resize(_paper(np.asarray(coarse, np.float32)), (width, height))
+    paper = cv2.resize(_paper(_shrunk(ink, PAPER_HEIGHT)), (width, height))
     contrast = np.maximum(ink - paper, 0)
     if contrast.max() <= LEAST_CONTRAST:
         return np.zeros_like(ink)

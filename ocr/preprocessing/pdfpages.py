@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +15,12 @@ from ocr.files.names import printable
 from ocr.preprocessing.image import DEFAULT_MAX_PIXELS, reading
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfDocument, PdfPage
 
 PDF_SUFFIX = ".pdf"
 PDF_DPI = 300  # px per inch: the resolution at which archives scan text
 POINTS_PER_INCH = 72  # ISO 32000-1, section 8.3.2.3
+SCALE = PDF_DPI / POINTS_PER_INCH  # px per point
 
 
 def is_pdf(path: Path) -> bool:
@@ -36,20 +38,31 @@ def pdf_page_count(path: Path) -> int:
 
 def pdf_picture(path: Path, index: int) -> Image.Image:
     """Page ``index`` of a PDF, from 0, in RGB at 300 dpi. Raises ImageError."""
-    scale = PDF_DPI / POINTS_PER_INCH
     with _document(path) as document:
-        if index >= len(document):
-            raise ImageError(f"{printable(path)} has no page {index + 1}", "check the number")
-        page = document[index]
-        width, height = (round(scale * side) for side in page.get_size())
-        if width * height > DEFAULT_MAX_PIXELS:
-            raise ImageError(
-                f"page {index + 1} of {printable(path)} has {width} x {height} pixels at "
-                f"{PDF_DPI} dpi, the limit is {DEFAULT_MAX_PIXELS:,}",
-                "export it as an image",
-            )
-        image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+        page, _ = _page(document, path, index)
+        image: Image.Image = page.render(scale=SCALE).to_pil().convert("RGB")
     return image
+
+
+def pdf_size(path: Path, index: int) -> tuple[int, int]:
+    """(width, height) of that picture, which is not made. Raises ImageError."""
+    with _document(path) as document:
+        return _page(document, path, index)[1]
+
+
+def _page(document: PdfDocument, path: Path, index: int) -> tuple[PdfPage, tuple[int, int]]:
+    """The page and its size in pixels, which PDFium rounds up. Raises ImageError."""
+    if index >= len(document):
+        raise ImageError(f"{printable(path)} has no page {index + 1}", "check the number")
+    page = document[index]
+    width, height = (math.ceil(SCALE * side) for side in page.get_size())
+    if width * height > DEFAULT_MAX_PIXELS:
+        raise ImageError(
+            f"page {index + 1} of {printable(path)} has {width} x {height} pixels at "
+            f"{PDF_DPI} dpi, the limit is {DEFAULT_MAX_PIXELS:,}",
+            "export it as an image",
+        )
+    return page, (width, height)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,17 @@ def test_recognize_without_any_usable_image(ocr: Run, model: Path, images: tuple
     assert result.exit_code == 4
     assert result.stdout == ""
     assert all(image in result.stderr for image in images)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_recognize_reads_a_pipe_once(ocr: Run, lines: Path, model: Path) -> None:
+    os.mkfifo("pipe")
+    data = (lines / "a.png").read_bytes()
+    writer = threading.Thread(target=Path("pipe").write_bytes, args=(data,), daemon=True)
+    writer.start()
+    result = ocr("recognize", "pipe", "-m", model)
+    writer.join(10)
+    assert result.stdout == ocr("recognize", "lines/a.png", "-m", model).stdout
 
 
 def test_recognize_of_an_empty_name(ocr: Run, model: Path) -> None:

@@ -169,10 +169,10 @@ def test_a_dropped_prefix_that_grows_again_is_the_same_one() -> None:
 
 def test_labels_below_the_threshold_are_not_tried() -> None:
     log_probs = np.log(np.array([[0.5, 0.47, 0.03], [0.5, 0.47, 0.03]], np.float32))
-    options = DecodingOptions(decoder="beam", threshold=0.1, alternatives=99)
+    options = DecodingOptions(decoder="beam", threshold=0.1, alternatives=31)
     texts = {h.labels for h in beam_decoder(options, Alphabet("ab"))(log_probs)}
     assert texts == {(), (1,)}
-    everything = DecodingOptions(decoder="beam", threshold=0.0, alternatives=99)
+    everything = DecodingOptions(decoder="beam", threshold=0.0, alternatives=31)
     assert (2,) in {h.labels for h in beam_decoder(everything, Alphabet("ab"))(log_probs)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ocr.alphabet import normalize_text
 from ocr.decoding.automaton import END, START, Automaton, check, step, without_dead_ends
 from ocr.decoding.kneserney import ALWAYS_KEPT, USUAL_DISCOUNTS, discounts
 from ocr.decoding.language import CLASSES, LanguageModel, train_language_model, wrapped
@@ -190,6 +192,27 @@ def test_lines_are_normalised_and_long_ones_broken_at_spaces() -> None:
     assert list(wrapped("abc de", 3)) == ["abc", "de"]
     assert list(wrapped("abc de", 0)) == ["abc de"]
     assert list(wrapped(" ", 5)) == []
+
+
+def cut_off(line: str, width: int) -> list[str]:
+    """The same, piece after piece taken off the rest."""
+    rest, parts = normalize_text(line), []
+    while len(rest) > width:
+        end = rest[: width + 1].rfind(" ")
+        parts.append(rest[: end if end > 0 else width])
+        rest = rest[len(parts[-1]) :].lstrip()
+    return [*parts, rest] if rest else parts
+
+
+@given(st.text("ab ", max_size=40), st.integers(1, 9))
+def test_lines_are_wrapped_as_if_cut_off_piece_by_piece(line: str, width: int) -> None:
+    assert list(wrapped(line, width)) == cut_off(line, width)
+
+
+def test_a_text_without_line_breaks_is_wrapped_quickly() -> None:
+    start = time.process_time()
+    assert sum(1 for _ in wrapped("word " * 400_000, 80)) == 25_000
+    assert time.process_time() - start < 4
 
 
 def test_no_text_is_no_model() -> None:

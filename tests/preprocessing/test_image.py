@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import EpsImagePlugin, Image, ImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from ocr.errors import ImageError
 from ocr.files.names import printable
-from ocr.preprocessing.image import load_image
+from ocr.preprocessing.image import image_size, load_image
 
 STEP = 1 / 255  # one grey level of an 8-bit image
 
@@ -304,6 +305,28 @@ def test_a_given_image_is_turned_but_not_changed() -> None:
     for _ in range(2):
         assert_ink(load_image(image), np.rot90(INK, -1))
     assert image.size == (20, 12)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_size_of_a_png_is_known_without_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """But for one whose EXIF stands behind them."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encode(L, "PNG")
+    if late:
+        body = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+        chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        data = data[:-12] + chunk + data[-12:]
+    (tmp_path / "x.png").write_bytes(data)
+    height, width = load_image(tmp_path / "x.png").shape
+    loaded: list[bool] = []
+    load = PngImageFile.load
+    monkeypatch.setattr(PngImageFile, "load", lambda self: loaded.append(True) or load(self))
+    assert image_size(tmp_path / "x.png") == (width, height)
+    assert bool(loaded) == late
+    assert ((height, width) == L.size) == late
 
 
 @pytest.mark.parametrize(

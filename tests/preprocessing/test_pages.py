@@ -58,6 +58,7 @@ def test_all_pages_of_a_tiff(tmp_path: Path) -> None:
             page.load(), np.full((height, width), 1 - 60 * (number + 1) / 255)
         )
         assert page_size(path, number) == (width, height)
+        assert page_size(path, number) == picture(path, number).size
 
 
 def test_a_page_is_turned_upright(tmp_path: Path) -> None:
@@ -123,6 +124,20 @@ def test_a_tiff_without_pages(tmp_path: Path, content: bytes | None, reason: str
         list(page_images(tmp_path / "x.tif"))
 
 
+def test_an_error_names_the_page(tmp_path: Path) -> None:
+    values = Image.fromarray(np.full((30, 40), 1e6, np.float32))
+    values.save(tmp_path / "scan.tif", save_all=True, append_images=[values])
+    with pytest.raises(ImageError, match=r"page 2 of .*scan\.tif has values from 1e\+06"):
+        load_page(tmp_path / "scan.tif", 1)
+
+
+@pytest.mark.parametrize("inches", [1.001, 0.999, 2 / 3])
+def test_the_size_of_a_pdf_page_is_that_of_its_picture(tmp_path: Path, inches: float) -> None:
+    pytest.importorskip("pypdfium2")
+    path = save_pdf(tmp_path / "x.pdf", ((inches, 0.5),))
+    assert page_size(path) == picture(path).size
+
+
 def test_a_page_that_a_tiff_does_not_have(tmp_path: Path) -> None:
     path = save_tiff(tmp_path / "scan.tif", grey_pages())
     with pytest.raises(ImageError, match=r"scan\.tif is damaged or cut short"):
@@ -137,7 +152,7 @@ def test_the_pages_of_a_pdf_at_300_dpi(tmp_path: Path) -> None:
     for page, (width, height) in zip(pages, ((300, 150), (120, 300)), strict=True):
         ink = page.load()
         assert ink.shape == (height, width)
-        assert page_size(path, page.index) == (width, height)
+        assert page_size(path, page.index) == picture(path, page.index).size == (width, height)
         assert ink[:29, :29].min() > 0.9
         assert ink[32:].max() == ink[:, 32:].max() == 0
 
