@@ -28,7 +28,7 @@ def library(source: Path, *options: str) -> ctypes.CDLL | None:
 
     options  for the compiler beside ``FLAGS``: defines, libraries. Each choice is built by itself
     """
-    compiler = _compiler()
+    compiler = compiler_command()
     if compiler is None:
         return None
     try:
@@ -37,7 +37,7 @@ def library(source: Path, *options: str) -> ctypes.CDLL | None:
         return None  # no folder, no room, other processor
 
 
-def _compiler() -> tuple[str, ...] | None:
+def compiler_command() -> tuple[str, ...] | None:
     """The compiler's path and its own options, as CC may have some."""
     named = os.environ.get("CC", "cc")
     if path := shutil.which(named):  # spaces and all

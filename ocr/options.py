@@ -322,8 +322,8 @@ class BatchOptions(ReadingOptions):
     )
     overwrite: bool = option(
         False,
-        "do again what is already done, and replace what was changed since; after a stop, go on "
-        "without it",
+        "do again what is already done, and replace what was changed since; it begins anew after "
+        "every stop",
     )
 
     def __post_init__(self) -> None:

@@ -78,7 +78,7 @@ def test_those_who_build_at_the_same_time_all_get_it(source: Path) -> None:
 @pytest.mark.parametrize("left", [0, 4000])
 def test_damaged_code_is_built_anew(source: Path, left: int) -> None:
     """To load it would end the process."""
-    compiler = builder._compiler()
+    compiler = builder.compiler_command()
     assert compiler is not None
     file = builder._built(compiler, source, builder.FLAGS)
     whole = file.read_bytes()

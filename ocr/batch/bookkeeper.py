@@ -13,6 +13,7 @@ from ocr.batch.ledger import Ledger, Record, read_history
 from ocr.batch.plan import Plan
 from ocr.batch.reading import Made
 from ocr.batch.standing import Standing, Standings
+from ocr.errors import UsageError
 from ocr.files.atomic import write_atomically
 from ocr.files.fingerprint import Fingerprint, Fingerprints
 from ocr.types import Outcome
@@ -34,14 +35,22 @@ class Bookkeeper:
         self._pending: set[str] = set()
 
     def skipped(self) -> Iterator[Outcome]:
-        """The pages of which nothing is missing. Raises UsageError for one that would replace
-        what was made of another source."""
+        """The pages of which nothing is missing, and as failed those that would replace what was
+        made of another source. Raises UsageError where all would."""
+        in_the_way: list[tuple[Job, UsageError]] = []
         for job in self._planned.jobs:
-            standing = self._standings.of(job)
+            try:
+                standing = self._standings.of(job)
+            except UsageError as error:
+                in_the_way.append((job, error))
+                continue
             if standing.missing:
                 self._pending.add(job.name)
             else:
                 yield self._outcome(job, "skipped", standing)
+        if in_the_way and len(in_the_way) == len(self._planned.jobs):
+            raise in_the_way[0][1]
+        yield from (_failed(job, str(error)) for job, error in in_the_way)
 
     def refused(self) -> Iterator[Outcome]:
         """The pages that cannot be done."""

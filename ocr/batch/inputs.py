@@ -7,8 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr.errors import InputError, OcrError, PageFileError, UsageError
-from ocr.files.names import IMAGE_SUFFIXES, PAGE_SUFFIXES, image_stem, passed_over, printable
+from ocr.batch.ledger import FOLDER, read_history
+from ocr.errors import InputError, OcrError, OutputError, PageFileError, UsageError
+from ocr.files.names import (
+    IMAGE_SUFFIXES,
+    PAGE_SUFFIXES,
+    image_stem,
+    passed_over,
+    printable,
+    real_path,
+)
 from ocr.files.overlays import is_overlay
 from ocr.files.sources import expand, is_there
 from ocr.formats.pagefile import is_page
@@ -47,18 +55,19 @@ class OutputFolder:
 def find(sources: Sequence[str | Path], output: OutputFolder) -> Iterator[InputFile]:
     """The files of folders (with all below them), single files and patterns, sorted.
 
-    Hidden names, the folder of the outputs, what was written there and the overlays of ``ocr
-    segment`` are left out, unless a file is named by itself; symbolic links are followed to files
-    but not to folders. In a folder only what is an image, a PDF or a page counts. Raises
-    UsageError for a source that is not there or is of no known kind, InputError for one that
-    cannot be looked at.
+    Hidden names, the folder of the outputs, what was written there, outputs of other runs below a
+    folder and the overlays of ``ocr segment`` are left out, unless a file is named by itself;
+    symbolic links are followed to files but not to folders. In a folder only what is an image, a
+    PDF or a page counts. Raises UsageError for a source that is not there or is of no known kind,
+    InputError for one that cannot be looked at.
     """
     for source in sources:
         root, paths = expand(str(source))
         for path in paths:
             if path.is_dir():
-                if path == Path(source) or path.resolve() != output.real:
-                    yield from _walk(root, path, output)
+                named = path == Path(source)
+                if named or path.resolve() != output.real:
+                    yield from _walk(root, path, output, named)
             elif _is_input(path) and (path == Path(source) or not _is_made(path, output)):
                 yield InputFile(root, path)
             elif path == Path(source):  # named by the user, not by a pattern
@@ -100,12 +109,15 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
         raise absent
 
 
-def _walk(root: Path, top: Path, output: OutputFolder) -> Iterator[InputFile]:
-    """The files of a folder. One below it that cannot be listed costs only itself. Raises
-    InputError where that is the folder itself."""
+def _walk(root: Path, top: Path, output: OutputFolder, named: bool = False) -> Iterator[InputFile]:
+    """The files of a folder. One that cannot be listed costs only itself. Raises InputError where
+    that is the folder itself, ``named`` by the user."""
     failed: list[OSError] = []
+    others: set[Path] = set()
     for folder, folders, files in os.walk(top, onerror=failed.append):
         here = Path(folder)
+        if here != top and FOLDER in folders:
+            others |= _outputs_of_others(here)
         folders[:] = sorted(
             name
             for name in folders
@@ -113,16 +125,35 @@ def _walk(root: Path, top: Path, output: OutputFolder) -> Iterator[InputFile]:
         )
         for name in sorted(files):
             path = here / name
-            if not passed_over(name) and _is_input(path) and not _is_made(path, output):
+            if passed_over(name) or path in others:
+                continue
+            if _is_input(path) and not _is_made(path, output):
                 yield InputFile(root, path)
     for error in failed:
         unread = Path(str(error.filename))
         refusal = InputError(
             f"{printable(unread)} cannot be read: {error.strerror}", "change its permissions"
         )
-        if unread == top:
+        if named and unread == top:
             raise refusal
         yield InputFile(root, unread, str(refusal))
+
+
+def _outputs_of_others(out: Path) -> set[Path]:
+    """The files below an output folder that were made of scans elsewhere: those are the pages.
+    What stands beside its own scan may be a corrected page."""
+    try:
+        history = read_history(out)
+    except OutputError:  # whose ledger it may be is not to be found out here
+        return set()
+    real = out.resolve()
+    return {
+        out / name
+        for page in history.pages()
+        for record in history.of(page)
+        if not real_path(Path(record.source)).is_relative_to(real)
+        for name in record.outputs
+    }
 
 
 def _is_made(path: Path, output: OutputFolder) -> bool:

@@ -109,6 +109,10 @@ class History:
             for page in entry.pages:
                 self._left[page] = _after_writing(self._left.get(page, []))
 
+    def pages(self) -> Iterable[str]:
+        """All that have records."""
+        return self._records.keys()
+
     def of(self, page: str) -> Sequence[Record]:
         """The records of a page from the oldest to the newest."""
         return self._records.get(page, ())

@@ -62,7 +62,7 @@ class Standings:
         overwrite = self._planned.options.overwrite
         unchanged = [record for record in records if self._unchanged(job, record)]
         if records and not (unchanged or overwrite) and self._is_there(records):
-            _check_source(job, records[-1])
+            self._check_source(job, records[-1])
         current = [record for record in unchanged if record.settings == self._settings]
         missing, kept = [], []
         for kind, name in self._planned.names(job).items():
@@ -80,6 +80,19 @@ class Standings:
         known = current or unchanged  # what was kept may have been made with other options
         return Standing(tuple(missing), tuple(kept), known[-1].problems if known else ())
 
+    def _check_source(self, job: Job, record: Record) -> None:
+        """Raise UsageError if the record's source is another than the job's. A page file put beside
+        an image says more of the same page, and a scan in the place of one that is gone is it."""
+        source = Path(record.source)
+        own = {real_path(path) for path in job.inputs}
+        replaced = not source.exists() and real_path(source.parent) == real_path(job.source.parent)
+        if not replaced and real_path(source) not in own:
+            made = printable(self._planned.out / job.name)
+            raise UsageError(
+                f"{job.place} would replace what was made of {printable(source)}",
+                f"choose another -o, or move {made}.* away",
+            )
+
     def _is_there(self, records: Sequence[Record]) -> bool:
         """Whether any file of the records is."""
         names = {name for record in records for name in record.outputs}
@@ -95,15 +108,3 @@ class Standings:
 
 def _hashes(records: Sequence[Record], name: str) -> set[str]:
     return {record.outputs[name] for record in records if name in record.outputs}
-
-
-def _check_source(job: Job, record: Record) -> None:
-    """Raise UsageError if the record's source is another than the job's and still there. A page
-    file put beside an image says more of the same page."""
-    source = Path(record.source)
-    own = {real_path(path) for path in job.inputs}
-    if source.exists() and real_path(source) not in own:
-        raise UsageError(
-            f"{job.place} would replace what was made of {printable(source)}",
-            "choose another -o, or replace it with --overwrite",
-        )

@@ -141,7 +141,7 @@ def _refuse_rendering() -> None:
 
 def model_file(output: Path) -> Path:
     """The model file that ``-o`` means: with the suffix if it was left out. Raises UsageError."""
-    if not output.name:
+    if output.name in ("", ".."):
         raise UsageError(f"-o {output} names no file", "give the name of a model file with -o")
     return output if output.suffix == SUFFIX else output.with_name(output.name + SUFFIX)
 

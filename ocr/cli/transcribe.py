@@ -94,8 +94,8 @@ def command(
     except (KeyboardInterrupt, OutputError):
         if outcomes:
             _summarize(outcomes, time.monotonic() - began)
-            again = "begins anew; without --overwrite it" if options.overwrite else ""
-            say(f"what is done stays; the same command {again} goes on from here", "yellow")
+            then = "begins anew" if options.overwrite else "goes on from here"
+            say(f"what is done stays; the same command {then}", "yellow")
         raise
     _summarize(outcomes, time.monotonic() - began)
     _report(outcomes)

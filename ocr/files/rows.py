@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-QUOTE = '"'
+from collections.abc import Iterable
+
+QUOTE, COMMA = '"', ","
 
 
 def lines_of(text: str) -> list[str]:
@@ -14,10 +16,19 @@ def lines_of(text: str) -> list[str]:
     return [line.decode("utf-8") for line in text.encode("utf-8").splitlines()]
 
 
-def fields_of(line: str) -> tuple[str, str, str]:
-    """(image, TAB, text): what stands before the first TAB and after it; no TAB, no text."""
+def fields_of(line: str, commas: bool = False) -> tuple[str, str, str]:
+    """(image, TAB, text): what stands before the first TAB and after it; no TAB, no text.
+    ``commas``: as ``quotes_commas`` says of the whole list."""
     image, tab, text = line.rstrip("\r\n").partition("\t")
-    return _unquoted(image), tab, _unquoted(text)
+    return _unquoted(image, commas), tab, _unquoted(text, commas)
+
+
+def quotes_commas(lines: Iterable[str]) -> bool:
+    """Whether a list is one of Excel's, which puts quotes around every field with a comma: two or
+    more have one, and all of them stand in quotes."""
+    fields = [field for line in lines for field in line.rstrip("\r\n").split("\t", 1)]
+    quoted = [_is_quoted(field) for field in fields if COMMA in field]
+    return len(quoted) > 1 and all(quoted)
 
 
 def field(text: str) -> str:
@@ -26,15 +37,18 @@ def field(text: str) -> str:
     return QUOTE + text.replace(QUOTE, 2 * QUOTE) + QUOTE if text.startswith(QUOTE) else text
 
 
-def _unquoted(field: str) -> str:
+def _unquoted(field: str, commas: bool) -> str:
     """The field without the quotes that a spreadsheet puts around it: those within are doubled.
 
-    Only where it needed them, for a quote or a TAB within: a transcription may well stand in
-    quotation marks, like ``"Yes"``.
+    Only where it needed them, for a quote or a TAB within, or with ``commas`` for one: a
+    transcription may well stand in quotation marks, like ``"Yes"``.
     """
     inner = field[1:-1]
-    if len(field) < 2 or not (field.startswith(QUOTE) and field.endswith(QUOTE)):
-        return field
-    if QUOTE in inner.replace(2 * QUOTE, "") or not (QUOTE in inner or "\t" in inner):
+    needed = QUOTE in inner or "\t" in inner or (commas and COMMA in inner)
+    if not (_is_quoted(field) and needed) or QUOTE in inner.replace(2 * QUOTE, ""):
         return field
     return inner.replace(2 * QUOTE, QUOTE)
+
+
+def _is_quoted(field: str) -> bool:
+    return len(field) > 1 and field.startswith(QUOTE) and field.endswith(QUOTE)

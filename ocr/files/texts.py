@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocr.errors import InputError
 from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, printable
-from ocr.files.rows import fields_of, lines_of
+from ocr.files.rows import fields_of, lines_of, quotes_commas
 from ocr.files.sources import expand
 
 COMPRESSED = ".gz"
@@ -68,8 +68,9 @@ def _lines(file: Path) -> Iterator[str]:
     if kind != LIST:
         yield from lines
         return
+    commas = quotes_commas(lines)
     for number, line in enumerate(lines, start=1):
-        _, tab, text = fields_of(line)
+        _, tab, text = fields_of(line, commas)
         if line.strip() and not tab:
             raise InputError(
                 f"{printable(file)}:{number} has no TAB", "each line is image<TAB>text"

@@ -59,6 +59,8 @@ def _sorted(widths: IndexArray, lines: IndexArray, batch_size: int) -> list[Inde
     """Batches of the lines from short to long. Copies of a line, where its source is raised, come
     in different ones as long as there are other lines: a step distorts them alike."""
     waiting = lines[np.argsort(widths[lines], kind="stable")]
+    if len(np.unique(lines)) == len(lines):
+        return [waiting[i : i + batch_size] for i in range(0, len(waiting), batch_size)]
     batches = []
     while len(waiting):
         firsts = np.unique(waiting, return_index=True)[1]
@@ -82,6 +84,7 @@ class Order:
         self.draw = Draw(members, run.sources, run.options.balance, run.options.seed)
         self.steps_per_epoch = -(-len(members) // (run.options.batch_size - run.rendered))
         self._pool, self._batches = (-1, -1), list[IndexArray]()
+        self._epoch, self._stored = -1, list[IndexArray]()
 
     def batch(self, step: int) -> IndexArray:
         """Indices of the lines of step number ``step``."""
@@ -103,9 +106,11 @@ class Order:
         """``POOL`` batches from place ``start`` of an epoch on, or all that lie from short to
         long; the rendered lines of as many are dealt out among them by length."""
         run, widths, short_first = self.run, self.lines.widths, self._short_first(epoch)
-        drawn, stored = self.draw.epoch(epoch), run.options.batch_size - run.rendered
-        batches = epoch_order(widths, drawn, stored, run.options.seed, epoch, short_first)
-        batches = batches[start : start + (short_first if start < short_first else POOL)]
+        if epoch != self._epoch:
+            drawn, stored = self.draw.epoch(epoch), run.options.batch_size - run.rendered
+            order = epoch_order(widths, drawn, stored, run.options.seed, epoch, short_first)
+            self._epoch, self._stored = epoch, order
+        batches = self._stored[start : start + (short_first if start < short_first else POOL)]
         first = len(widths) + (epoch * self.steps_per_epoch + start) * run.rendered
         numbers = np.arange(first, first + len(batches) * run.rendered)
         lengths = [len(self.lines.text(int(number))) for number in numbers]

@@ -16,7 +16,8 @@ LOCK = ".lock"
 PROBLEMS = "problems.tsv"
 # Made again at every start, or used if they fit.
 PREPARED = ("lines.bin", "lines.json", PROBLEMS, START)
-TRAINED = ("run.json", "checkpoint.safetensors", "log.jsonl", "curve.png", "meeting")
+RUN = "run.json"
+TRAINED = (RUN, "checkpoint.safetensors", "log.jsonl", "curve.png", "meeting")
 
 
 def check_free(output: Path, overwrite: bool = False, advice: str = "") -> None:
@@ -33,15 +34,19 @@ def check_free(output: Path, overwrite: bool = False, advice: str = "") -> None:
     if output.is_dir():
         raise UsageError(f"{output} is a folder", "give the name of a model file with -o")
     if not overwrite and (names & set(TRAINED) or output.exists()):
+        resume = f"go on with: ocr train -o {quote(str(output))} --resume, "
+        going_on = resume if RUN in names else ""
         raise UsageError(
             f"{output if output.exists() else folder} exists already",
-            (
-                advice
-                or f"go on with: ocr train -o {quote(str(output))} --resume, "
-                "begin anew with --overwrite"
-            )
-            + ", or choose another -o",
+            (advice or f"{going_on}begin anew with --overwrite") + ", or choose another -o",
         )
+
+
+def clear(output: Path, overwrite: bool = False) -> None:
+    """Remove the state of an earlier run that wrote ``output``. Raises as ``check_free``."""
+    check_free(output, overwrite)
+    for name in TRAINED:
+        (run_folder(output) / name).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -58,9 +63,7 @@ def claimed(output: Path, overwrite: bool = False) -> Iterator[None]:
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror})") from error
     with held(output):
-        check_free(output, overwrite)  # another may have come first
-        for name in TRAINED:
-            (folder / name).unlink(missing_ok=True)
+        clear(output, overwrite)  # another may have come first
         yield
 
 

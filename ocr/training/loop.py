@@ -147,6 +147,7 @@ class Trainer:
             seconds_per_line = _running(seconds_per_line, took / lines)
             due = self._validation_due()
             cer = self._validate() if due else None
+            stop = stop and not self._finished()  # what is over anyway is not stopped
             counters.seconds = time.monotonic() - started
             if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()

@@ -19,6 +19,7 @@ from ocr.network.modelheader import model_id, read_spec
 from ocr.network.widening import check_sizes
 from ocr.options import FEW, NetworkOptions, PreprocessingOptions, TrainingOptions
 from ocr.training.balance import Sources
+from ocr.training.claim import clear
 from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples
 from ocr.training.data.split import split_samples
@@ -53,13 +54,17 @@ def prepare(
     recipe: Recipe,
     validation: Sequence[str | Path] = (),
     on_progress: OnProgress | None = None,
-    on_data: Callable[[], object] = lambda: None,
+    on_data: Callable[[], object] | None = None,
+    overwrite: bool = False,
 ) -> tuple[Run, DataReport]:
     """Read all data and lay out the run's folder beside ``output``.
 
     validation  data to choose the best model by; else a share of ``data``'s pages is held back
-    on_data     called when the data proved to be there, before anything is written
-    Raises InputError if no usable line is left, UsageError if the options do not fit.
+    on_data     called when the data proved to be there, before anything is written: it frees the
+                place of the run, in the stead of ``claim.clear``
+    overwrite   begin anew where there is a run or a model
+    Raises InputError if no usable line is left, UsageError if the options do not fit or there is a
+    run or a model.
     """
     data, validation = _listed(data), _listed(validation)
     started = read_spec(recipe.start) if recipe.start else None
@@ -75,7 +80,10 @@ def prepare(
         recipe = replace(recipe, training=recipe.few)
     start = recipe.start.read_bytes() if recipe.start else b""
     material_key = recipe.material.key() if recipe.material else ""
-    on_data()
+    if on_data is None:
+        clear(output, overwrite)
+    else:
+        on_data()
     folder = run_folder(output)
     preprocessing = started.preprocessing if started else recipe.preprocessing
     store, problems = build_store(folder, dataset.samples, preprocessing, on_progress)

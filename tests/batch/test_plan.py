@@ -170,6 +170,19 @@ def test_the_output_is_left_out_where_a_pattern_names_it(tmp_path: Path) -> None
     assert sources(planned) == ["x.png"]
 
 
+def test_what_was_made_of_scans_elsewhere_is_no_page(tmp_path: Path) -> None:
+    """Such as the output of an earlier run with another -o. What stands beside its scan may be a
+    corrected page."""
+    scans = grow(tmp_path / "scans", "a.png", "own/b.png")
+    transcribe(NameReader(), [scans / "a.png"], scans / "alto", ("alto",))
+    transcribe(NameReader(), [scans / "own"], scans / "own", ("pagexml",))
+    assert sources(plan([scans], tmp_path / "out")) == ["a.png", "b.page.xml"]
+    assert sources(plan([scans / "alto"], tmp_path / "out")) == ["a.alto.xml"]
+    ledger = next((scans / "alto" / ".carousel").glob("*.jsonl"))
+    ledger.write_bytes(b"of another program\n")
+    assert "a.alto.xml" in sources(plan([scans], tmp_path / "out"))
+
+
 def test_a_folder_that_cannot_be_listed_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +201,8 @@ def test_a_folder_that_cannot_be_listed_costs_only_itself(
     assert "lost cannot be read: Permission denied; change its permissions" in refused.reason
     with pytest.raises(InputError, match="lost cannot be read"):
         plan([tmp_path / "scans" / "lost"], tmp_path / "out")
+    planned = plan([tmp_path / "scans" / "*"], tmp_path / "out")
+    assert (sources(planned), len(planned.refused)) == (["x.png"], 1)
 
 
 def test_what_another_shard_writes_meanwhile_is_no_input(

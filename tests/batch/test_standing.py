@@ -254,6 +254,30 @@ def test_another_folder_does_not_replace_the_first(done: Path) -> None:
     assert list(statuses(outcomes).values()) == ["done"]
 
 
+def test_the_place_of_scans_that_are_gone_is_not_taken(done: Path) -> None:
+    """A disk may be unplugged. What only moved is the same, and what stood beside it too."""
+    other = grow(done / "other", "x.png", "w.png")
+    repaint(other / "x.png")
+    (done / "scans").rename(done / "unplugged")
+    before = tree(done / "out")
+    outcomes = transcribe(NameReader("m1"), [other], done / "out", ("txt", "json"))
+    assert statuses(outcomes) == {"x.png": "failed", "w.png": "done"}
+    (failed,) = [outcome for outcome in outcomes if outcome.status == "failed"]
+    assert f"or move {done}/out/x.* away" in failed.error
+    assert before.items() <= tree(done / "out").items()
+    for kind in ("txt", "json"):
+        (done / "out" / f"x.{kind}").unlink()
+    outcomes = transcribe(NameReader("m1"), [other], done / "out", ("txt", "json"))
+    assert statuses(outcomes) == {"x.png": "done", "w.png": "skipped"}
+
+
+def test_a_new_scan_takes_the_place_of_one_that_is_gone(done: Path) -> None:
+    scans = grow(done / "scans", "x.tif")
+    (scans / "x.png").unlink()
+    repaint(scans / "x.tif")
+    assert run(done)[0] == ["x.tif"]
+
+
 def test_a_batch_is_read_whole_if_one_of_its_lines_is_missing(tmp_path: Path) -> None:
     """What a line is read with may change its last digits, so the company stays the same."""
     scans = grow(tmp_path / "scans", *(f"{number}.png" for number in range(6)))

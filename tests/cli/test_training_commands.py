@@ -237,6 +237,7 @@ def test_a_second_signal_stops_at_once(
         (("-o", "x"), 2, "no training data given"),
         (("gone", "-o", "x"), 2, "gone does not exist"),
         (("data", "-o", "."), 2, "-o . names no file; give the name of a model file"),
+        (("data", "-o", ".."), 2, "-o .. names no file; give the name of a model file"),
         (("data", "-o", "x", "--resume"), 2, "no training to resume in x.training"),
         (("data", "-o", "x", "--resume", "--overwrite"), 2, "contradict"),
         (("data", "-o", "x", "--from", "gone"), 5, "there is no model gone"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ocr import builder
 from ocr.alphabet import Alphabet
 from ocr.decoding import alignment, native, rivals, search
 from ocr.decoding.automaton import anything
@@ -77,7 +77,7 @@ def lines_of(seed: int, lengths: Sequence[int] = (0, 1, 2, 16)) -> list[LogProbs
 
 @pytest.fixture(autouse=True)
 def code() -> None:
-    if shutil.which("cc") is None:
+    if builder.compiler_command() is None:
         pytest.skip("no compiler here")
     assert native.can_run(), "search.c cannot be built"
 

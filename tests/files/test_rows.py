@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.files.rows import field, fields_of
+from ocr.files.rows import field, fields_of, quotes_commas
 from ocr.files.texts import read_lines
 from ocr.training.data.dataset import read_samples
 
@@ -45,10 +45,35 @@ def test_what_is_listed_comes_back_to_us_and_to_spreadsheets(text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (['a.png\t"Water, roses"', 'b.png\t"no, yes"', 'c.png\t"Yes"'], True),
+        (['"a, b.png"\tone', '"a, c.png"\t"""No,"" he said"'], True),
+        (['a.png\t"Water, roses"', "b.png\tno, yes"], False),
+        (['a.png\t"Yes, sir"', "b.png\tno"], False),  # it may well be said
+        (["a.png\tone"], False),
+        ([], False),
+    ],
+)
+def test_lists_in_which_every_comma_is_quoted_are_of_a_spreadsheet(
+    lines: list[str], expected: bool
+) -> None:
+    assert quotes_commas(lines) == expected
+    texts = [fields_of(line, quotes_commas(lines))[2] for line in lines]
+    if expected:
+        assert not any("," in text and text.endswith('"') for text in texts)
+        assert texts == [next(csv.reader([line], "excel-tab"))[1] for line in lines[:2]] + texts[2:]
+    else:
+        assert texts == [line.partition("\t")[2] for line in lines]
+
+
 def test_all_who_read_a_list_agree(tmp_path: Path) -> None:
     (tmp_path / 'a "b".png').touch()
     path = tmp_path / "list.tsv"
-    path.write_bytes(b'"a ""b"".png"\t"Il dit ""non"""\r\n')
-    (sample,) = read_samples([path]).samples
-    assert (sample.image.name, sample.text) == ('a "b".png', 'Il dit "non"')
-    assert list(read_lines([str(path)])) == [sample.text]
+    (tmp_path / "c, d.png").touch()
+    path.write_bytes(b'"a ""b"".png"\t"Il dit ""non"""\r\n"c, d.png"\t"Oui, oui"\r\n')
+    first, second = read_samples([path]).samples
+    assert (first.image.name, first.text) == ('a "b".png', 'Il dit "non"')
+    assert (second.image.name, second.text) == ("c, d.png", "Oui, oui")
+    assert list(read_lines([str(path)])) == [first.text, second.text]

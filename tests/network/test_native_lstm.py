@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from ocr import builder
 from ocr.network import native
 from ocr.network.recurrent import RecurrentLayer
 
@@ -29,7 +29,7 @@ def fresh() -> Iterator[None]:
 
 
 def need(dtype: torch.dtype) -> None:
-    if shutil.which("cc") is None:
+    if builder.compiler_command() is None:
         pytest.skip("no compiler here")
     if dtype == torch.bfloat16 and native.library(dtype) is None:
         pytest.skip(f"no {dtype} products here")

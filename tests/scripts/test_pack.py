@@ -139,7 +139,7 @@ def test_pieces_until_the_run_is_over(
     assert printed.splitlines()[-1] == "wrote models/tiny.safetensors"
     code, printed = training("--piece", "5")
     assert code == 1
-    assert "was over; ship it with --resume, or remove it" in printed
+    assert "is over and shipped; remove it to begin another" in printed
     assert training("--piece", "5", "--overwrite")[0] == 2
     record = read_spec(tmp_path / "models" / "tiny.safetensors").training
     assert (record["revision"], record["data"]) == ("unknown", RECIPE["collections"])

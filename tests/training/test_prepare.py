@@ -19,6 +19,7 @@ from ocr.training.beginning import initial_network
 from ocr.training.loop import train
 from ocr.training.prepare import Recipe, prepare
 from ocr.training.run import Run, load_run
+from ocr.training.session import train_run
 from ocr.training.store import LineStore
 
 DrawLine = Callable[..., Path]
@@ -292,3 +293,20 @@ def test_the_usual_learning_rate_is_kept_with_the_run(
 ) -> None:
     run, _ = prepare([pairs(tmp_path / "a", WORDS)], tmp_path / "mine", recipe())
     assert run.options.learning_rate == run.learning_rate == 6e-3
+
+
+def test_a_run_does_not_go_on_with_the_weights_of_another(
+    tmp_path: Path, pairs: Callable[..., Path]
+) -> None:
+    """Who calls again, with more lines, would see no training at all."""
+    data, output = pairs(tmp_path / "data", WORDS[:8]), tmp_path / "mine.safetensors"
+    run, _ = prepare([data], output, recipe(epochs=1, processes=1))
+    steps = len(list(train_run(run)))
+    pairs(tmp_path / "data", WORDS[8:], first=8)
+    with pytest.raises(UsageError, match=r"mine\.safetensors exists already"):
+        prepare([data], output, recipe(epochs=1, processes=1))
+    assert run.checkpoint.is_file()
+    again, _ = prepare([data], output, recipe(epochs=1, processes=1), overwrite=True)
+    assert len(again.train) > len(run.train)
+    assert not run.checkpoint.is_file()
+    assert len(list(train_run(again))) >= steps
