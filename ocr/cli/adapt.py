@@ -13,11 +13,11 @@ import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.command import model_option
+from ocr.cli.draft import add_to_draft, missing_lines, require_corrections
 from ocr.cli.failures import say
-from ocr.cli.options import options_from
-from ocr.errors import ImageError, InputError, UsageError
-from ocr.files.names import is_unicode, printable
-from ocr.options import AdaptationOptions, ReadingOptions
+from ocr.cli.options import given, options_from, switch_of
+from ocr.errors import InputError, UsageError
+from ocr.options import AdaptationOptions
 
 if TYPE_CHECKING:
     from ocr.training.run import Run
@@ -52,8 +52,9 @@ def command(
 
     The first call reads some of them and writes what it read into a list, one image<TAB>text
     per line. Correct every text in it; delete the lines that you do not want. The second call
-    learns from the list, and tells the error rate on lines held back before and after. Lines
-    that have a transcription already (as for ocr train) are learnt from at once.
+    learns from the list, and tells the error rate on lines held back before and after; --lines
+    with a larger number reads further lines into it. Lines that have a transcription already (as
+    for ocr train) are learnt from at once.
 
     For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
     then ocr adapt PAGES/*.xml. Correct every page that you give: what is as the model read it
@@ -72,20 +73,27 @@ def command(
             f"{draft} holds transcribed lines, and so do those given",
             "name the model otherwise with -o, or move that list away",
         )
-    check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
-    if drafted or transcribed:
+    asked = "lines" in given(AdaptationOptions)
+    if transcribed and asked:
+        raise UsageError("--lines is for images without a transcription", "leave it out")
+    more = 0 if transcribed else options.lines
+    if drafted:
+        more = missing_lines(draft, more) if asked else 0
+    if not (drafted and more):  # else nothing is learnt yet
+        check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
+    if not more:
         if drafted:
             if not transcribed:
                 click.echo(f"learning from {draft}, into which lines were read before")
-            _require_corrections(draft, model)
+            require_corrections(draft, model)
         _learn(lines if transcribed else (str(draft),), output, model, options, overwrite)
         return
-    count = _write_draft(_spread(_images(lines, output), options.lines), draft, model)
-    again = _again(lines, output, model, overwrite)
+    count = add_to_draft(_images(lines, output), more, draft, model)
+    again = _next(draft, output, model, overwrite or output.exists())
     click.echo(
         f"read {counted(count, 'line')} into {draft}\n"
-        f"next:  correct its texts (image<TAB>text, UTF-8) and delete what you do not want,\n"
-        f"       then the same command again:  {again}"
+        f"next:  correct the texts (image<TAB>text, UTF-8), delete what you do not want, then\n"
+        f"       {again}"
     )
 
 
@@ -96,11 +104,10 @@ def _names(draft: Path, lines: Sequence[str]) -> bool:
     return any(draft.samefile(path) for line in lines for path in expand(line)[1])
 
 
-def _again(lines: Sequence[str], output: Path, model: str, overwrite: bool) -> str:
-    """The running command for a shell, without the number of lines, which has had its effect."""
-    from ocr.cli.options import given, switch_of
-
-    words = ["ocr", "adapt", *lines, "-o", str(output), "-m", model]
+def _next(draft: Path, output: Path, model: str, overwrite: bool) -> str:
+    """The command for a shell that learns from the draft, with the switches of the running one but
+    the number of lines, which has had its effect."""
+    words = ["ocr", "adapt", str(draft), "-o", str(output), "-m", model]
     for field, value in given(AdaptationOptions).items():
         if field != "lines":
             words += [switch_of(AdaptationOptions, field), f"{value:g}"]
@@ -132,10 +139,9 @@ def _transcribed(sources: Sequence[str], draft: Path) -> bool:
 
 
 def _of_images(source: str, draft: Path) -> bool:
-    """Whether the source is a folder in which the draft is the only list."""
+    """Whether the source is a folder with no list in it, or below it, but the draft."""
     folder = Path(source)
-    lists = [*folder.glob(f"*{LIST}")] if folder.is_dir() else []
-    return len(lists) == 1 and draft.samefile(lists[0])
+    return folder.is_dir() and all(draft.samefile(path) for path in folder.rglob(f"*{LIST}"))
 
 
 def _images(sources: Sequence[str], output: Path) -> list[Path]:
@@ -149,75 +155,6 @@ def _images(sources: Sequence[str], output: Path) -> list[Path]:
     if not images:
         raise InputError("there is no image", "give line images: png, jpg, tif, webp")
     return list(dict.fromkeys(images))
-
-
-def _spread(images: Sequence[Path], count: int) -> list[Path]:
-    """At most ``count`` of the images, evenly over all of them: a hand changes over the years."""
-    step = max(1.0, len(images) / count)
-    return [images[int(place * step)] for place in range(min(count, len(images)))]
-
-
-def _write_draft(images: Sequence[Path], draft: Path, model: str) -> int:
-    """Read the images and list them with what was read; returns their number."""
-    from ocr.cli.display import progress_bar
-    from ocr.files.atomic import write_atomically
-    from ocr.files.rows import field
-    from ocr.recognition import load_model
-    from ocr.types import PageTranscript
-
-    recognizer = load_model(model)
-    rows = []
-    with progress_bar("reading") as move:
-        for done, image in enumerate(images, start=1):
-            (result,) = recognizer.read_many([image], ReadingOptions())
-            if isinstance(result, ImageError):
-                say(f"left out: {result}", "yellow")
-            elif isinstance(result, PageTranscript):
-                say(f"left out: {image} shows a page; see ocr adapt --help", "yellow")
-            elif not _listable(image.resolve()):
-                say(f"left out: {printable(image)}, whose name cannot stand in a list", "yellow")
-            else:
-                rows.append(f"{image.resolve()}\t{field(result.text)}\n")
-            move(done, len(images))
-    if not rows:
-        raise InputError("no image could be read", "give images of single lines")
-    if draft.exists():  # made by somebody while the lines were read, and maybe corrected
-        raise UsageError(f"{draft} has been made meanwhile", "the same command learns from it")
-    write_atomically(draft, "".join(rows))
-    return len(rows)
-
-
-def _listable(image: Path) -> bool:
-    """Whether the name can stand in a list image<TAB>text of UTF-8."""
-    return is_unicode(str(image)) and not set(str(image)) & set("\t\r\n")
-
-
-def _require_corrections(draft: Path, model: str) -> None:
-    """Raise UsageError for a draft that says no more than the model itself: to learn from it
-    would confirm the model in its errors. Raises InputError for rows that cannot be used, as of a
-    spreadsheet that wrote them in another encoding: what was corrected there would be lost."""
-    from ocr.cli.display import counted, progress_bar
-    from ocr.evaluation import evaluate
-    from ocr.recognition import load_model
-    from ocr.training.data.dataset import read_samples
-
-    dataset = read_samples([draft])
-    if dataset.problems:
-        first = dataset.problems[0]
-        raise InputError(
-            f"{counted(len(dataset.problems), 'row')} of {draft} cannot be used; the first, "
-            f"{first.id}: {first.reason}",
-            first.fix,
-        )
-    with progress_bar("reading") as move:
-        report = evaluate(load_model(model), dataset.samples, on_progress=move)
-    corrected = sum(line.edits > 0 for line in report.lines)
-    if not corrected:
-        raise UsageError(
-            f"no text of {draft} differs from what the model reads",
-            "correct it, then call again; or name other lines and another -o",
-        )
-    click.echo(f"{counted(corrected, 'line')} of {len(report.lines)} in {draft} corrected")
 
 
 def _learn(
@@ -241,8 +178,8 @@ def _learn(
         click.echo(f"{percent(before)} before, {percent(best)} after, {fall}")
     else:
         click.echo(
-            f"{percent(before)} before and no better after; correct more lines, "
-            "then the same command with --overwrite"
+            f"{percent(before)} before and no better after; correct more lines (--lines N reads "
+            "further ones into the draft), then the same command with --overwrite"
         )
     click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {shlex.quote(str(output))}")
 

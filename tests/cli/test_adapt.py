@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
-from ocr.cli.adapt import _spread
+from ocr.cli.draft import spread
 from ocr.network.modelheader import read_spec
 
 Run = Callable[..., Result]
@@ -25,12 +26,13 @@ def draft(ocr: Run, lines: Path, model: Path, tmp_path: Path) -> Path:
     result = ocr("adapt", lines, "-o", "mine", "-m", model)
     assert result.exit_code == 0, result.output
     assert "read 3 lines into mine.tsv" in result.output
-    assert f"ocr adapt {lines} -o mine.safetensors -m {model}" in result.output
+    assert f"ocr adapt mine.tsv -o mine.safetensors -m {model}" in result.output
     return tmp_path / "mine.tsv"
 
 
 def test_the_first_call_lists_what_it_read(ocr: Run, draft: Path, lines: Path, model: Path) -> None:
-    rows = [row.split("\t") for row in draft.read_text(encoding="utf-8").splitlines()]
+    assert draft.read_bytes().startswith(codecs.BOM_UTF8), "which spreadsheets ask for"
+    rows = [row.split("\t") for row in draft.read_text(encoding="utf-8-sig").splitlines()]
     images = [Path(image) for image, _ in rows]
     assert images == [lines / "a.png", lines / "c.png", lines / "b" / "two.png"]
     printed = ocr("recognize", *images, "-m", model).stdout.splitlines()
@@ -65,6 +67,45 @@ def test_the_command_to_give_again_keeps_its_switches(ocr: Run, lines: Path, mod
     assert f"-m {model} --minutes 20 --overwrite\n" in result.stdout
 
 
+def test_further_lines_are_read_into_a_corrected_draft(
+    ocr: Run, lines: Path, model: Path, tmp_path: Path
+) -> None:
+    call = ("adapt", lines, "-o", "mine", "-m", model)
+    for name in ("d", "e", "f", "g"):
+        shutil.copy(lines / "a.png", lines / f"{name}.png")
+    assert ocr(*call, "--lines", "5").exit_code == 0
+    draft = tmp_path / "mine.tsv"
+    first, *rest = draft.read_text(encoding="utf-8-sig").splitlines()
+    draft.write_text("\n".join([first.split("\t")[0] + "\tcorrected", *rest]), encoding="utf-8")
+    before = draft.read_text(encoding="utf-8")
+    Path("mine.safetensors").write_bytes(b"of the first time")
+    more = ocr(*call, "--lines", "20")
+    assert more.exit_code == 0, more.output
+    assert "read 2 lines into mine.tsv" in more.stdout
+    assert "ocr adapt mine.tsv" in more.stdout
+    assert more.stdout.endswith("--overwrite\n")
+    after = draft.read_text(encoding="utf-8")
+    assert after.startswith(before + "\n")
+    images = [row.split("\t")[0] for row in after.splitlines()]
+    assert sorted(images) == sorted(str(path) for path in lines.rglob("*.png"))
+    refused = ocr("adapt", "mine.tsv", "-o", "mine", "-m", model, "--lines", "20")
+    assert refused.exit_code == 2
+    assert "--lines is for images without a transcription" in refused.stderr
+
+
+@pytest.mark.parametrize("place", ["lines/mine", "lines/b/mine"])
+def test_the_draft_may_lie_below_one_of_several_folders(
+    ocr: Run, lines: Path, model: Path, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "others").mkdir()
+    shutil.copy(lines / "a.png", tmp_path / "others" / "z.png")
+    call = ("adapt", "lines", "others", "-o", place, "-m", model)
+    assert ocr(*call).exit_code == 0
+    again = ocr(*call)
+    assert again.exit_code == 2
+    assert f"no text of {place}.tsv differs" in again.stderr
+
+
 def test_no_draft_is_made_for_a_model_that_is_there(ocr: Run, lines: Path, model: Path) -> None:
     """To be corrected in vain."""
     Path("mine.safetensors").write_bytes(b"of another training")
@@ -79,13 +120,13 @@ def test_a_draft_saved_in_another_encoding_is_refused_whole(
     ocr: Run, draft: Path, lines: Path, model: Path, encoding: str
 ) -> None:
     """Else what was corrected would be left out, and the rest learnt."""
-    first, *rest = draft.read_text(encoding="utf-8").splitlines()
+    first, *rest = draft.read_text(encoding="utf-8-sig").splitlines()
     rows = [f"{row.split(chr(9))[0]}\t\u00e9t\u00e9" for row in rest]
     draft.write_bytes("\n".join([first, *rows]).encode(encoding))
     result = ocr("adapt", lines, "-o", "mine", "-m", model)
     assert result.exit_code == 4
     assert "of mine.tsv cannot be used; the first, mine.tsv" in result.stderr
-    assert "UTF-8" in result.stderr
+    assert "save it as UTF-8, under the same name" in result.stderr
     assert not draft.with_suffix(".safetensors").exists()
 
 
@@ -137,7 +178,7 @@ def test_the_draft_may_lie_among_the_images(
     call = ("adapt", ".", "-o", "mine", "-m", model, "--minutes", "0.01", "--processes", "1")
     assert ocr(*call).exit_code == 0
     draft = Path("mine.tsv")
-    rows = draft.read_text(encoding="utf-8").splitlines()
+    rows = draft.read_text(encoding="utf-8-sig").splitlines()
     draft.write_text("".join(f"{row.split(chr(9))[0]}\tab\n" for row in rows), encoding="utf-8")
     result = ocr(*call)
     assert result.exit_code == 0, result.output
@@ -154,7 +195,7 @@ def test_other_transcribed_lines_are_not_passed_over_for_a_draft(
 
 
 def test_a_corrected_draft_is_learnt_from(ocr: Run, draft: Path, lines: Path, model: Path) -> None:
-    rows = draft.read_text(encoding="utf-8").splitlines()
+    rows = draft.read_text(encoding="utf-8-sig").splitlines()
     draft.write_text("".join(f"{row.split(chr(9))[0]}\tab\n" for row in rows), encoding="utf-8")
     result = ocr("adapt", lines, "-o", "mine", "-m", model, "--minutes", "0.01", "--processes", "1")
     assert result.exit_code == 0, result.output
@@ -229,6 +270,6 @@ def test_without_images_there_is_nothing_to_read(ocr: Run, model: Path, tmp_path
 
 def test_the_draft_is_spread_over_all_lines() -> None:
     images = [Path(f"{number:03d}.png") for number in range(100)]
-    assert _spread(images, 4) == [images[0], images[25], images[50], images[75]]
-    assert _spread(images, 200) == images
-    assert len(set(_spread(images, 99))) == 99
+    assert spread(images, 4) == [images[0], images[25], images[50], images[75]]
+    assert spread(images, 200) == images
+    assert len(set(spread(images, 99))) == 99
