@@ -7,11 +7,15 @@ three cannot disagree. A misspelt or ill-typed key is an error, never ignored.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from ocr.errors import UsageError
 from ocr.fields import FieldError, check, option
+from ocr.files.names import printable
 
 FEATURES = ("conv", "pixels", "geometric")
 CELLS = ("lstm", "lstm-peephole", "lstm-1997", "rnn", "tdnn")
@@ -289,6 +293,16 @@ class DecodingOptions:
         if self.lexicon is not None:
             return "lexicon"
         return "greedy" if self.language is None and not self.alternatives else "beam"
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What differs from the defaults, files by their names alone: what a page tells of how it
+        was read."""
+        values = {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(self)}
+        for name in ("language_model", "lexicon"):
+            values[name] = printable(Path(values[name]).name) if values[name] else None
+        usual = {entry.name: entry.default for entry in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if value != usual[name]}
 
     @property
     def language(self) -> str | None:

@@ -132,7 +132,8 @@ class Recognizer:
 
     def _read_lines(self, page: Page, inks: Iterable[Float32Array]) -> PageTranscript:
         lines = [columns_of(ink, self.spec.preprocessing) for ink in inks]
-        return PageTranscript(page, tuple(self.recognize_columns(lines)), self.model_id)
+        transcripts = tuple(self.recognize_columns(lines))
+        return PageTranscript(page, transcripts, self.model_id, self.decoding.stated)
 
     def _prepare(self, source: ImageSource) -> Columns | ImageError:
         try:

@@ -146,3 +146,10 @@ def test_decoding_options_that_go_together(values: dict[str, Any]) -> None:
 def test_decoding_options_that_contradict_each_other(values: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         DecodingOptions(**values)
+
+
+def test_what_a_page_tells_of_how_it_was_read() -> None:
+    assert DecodingOptions().stated == {}
+    read = DecodingOptions(language_model="/home/jane/french.lm", weight=0.5, alternatives=2)
+    assert read.stated == {"language_model": "french.lm", "weight": 0.5, "alternatives": 2}
+    assert DecodingOptions(lexicon="words.txt").stated == {"lexicon": "words.txt"}

@@ -125,7 +125,7 @@ def _page(
     right, bottom = float(width), float(height)
     line = Line("line", ((0.0, 0.0), (right, 0.0), (right, bottom), (0.0, bottom)), ())
     page = Page(Path(job.name).name, job.source, width, height, (line,), job.index)
-    return LoadedPage(PageTranscript(page, (read,), reader.model_id))
+    return LoadedPage(PageTranscript(page, (read,), reader.model_id, reader.decoding.stated))
 
 
 def _written(page: LoadedPage | ImageError, kinds: Sequence[str]) -> Made:

@@ -39,6 +39,7 @@ from ocr.formats.sheet import Found, Sheet, sheet_of
 from ocr.formats.words import by_region, pixel_box, words_of
 from ocr.formats.xmlfile import (
     PROGRAM,
+    WHITE_SPACE,
     XSI,
     Element,
     Ids,
@@ -209,7 +210,8 @@ def _read_sheet(root: Element, body: Element, path: Path) -> tuple[Sheet, _Scale
 
 
 def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Found:
-    strings = list(children(element, "String"))
+    # What is white space alone, as kraken's, stands between strings; an empty one is one of ours.
+    strings = [s for s in children(element, "String") if not _is_gap(s.get("CONTENT", ""))]
     text = SPACE.join(string.get("CONTENT", "") for string in strings)
     broken = child(element, "HYP")
     hyphen = broken.get("CONTENT", "") if broken is not None else ""
@@ -235,6 +237,10 @@ def _read_line(sheet: Sheet, scale: _Scale, element: Element, region: str) -> Fo
     transcript = Transcript(text + hyphen, _confidence(strings), (), alternatives, words)
     baseline = _baseline(element.get("BASELINE"), scale, polygon)
     return sheet.line(element.get("ID", ""), region, (polygon, baseline), transcript)
+
+
+def _is_gap(content: str) -> bool:
+    return content != "" and not content.strip(WHITE_SPACE)
 
 
 def _alternatives(string: Element, of_line: bool) -> tuple[Alternative, ...]:

@@ -34,7 +34,7 @@ def write_hocr(transcript: PageTranscript) -> bytes:
     page, ids = transcript.page, Ids()
     root = Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
     head = SubElement(root, "head")
-    SubElement(head, "title").text = page.id
+    SubElement(head, "title").text = page.id or " "
     SubElement(head, "meta", {"http-equiv": "Content-Type", "content": "text/html;charset=utf-8"})
     system = f"{PROGRAM} {transcript.model_id}".strip()
     SubElement(head, "meta", {"name": "ocr-system", "content": system})
@@ -59,6 +59,8 @@ def _write_line(paragraph: Element, line: Line, transcript: Transcript, ids: Ids
     words = words_of(line, transcript)
     if [word.polygon for word in words] == [line.polygon]:
         element.text, words = words[0].text, ()
+    elif not words:  # an element with nothing in it would go on to the end of the block in HTML
+        element.text = " "
     for number, word in enumerate(words, start=1):
         title = f"{_bbox(word.polygon)}; {_confidence(word.confidence)}"
         name = ids.give(f"{line.id}_w{number}")

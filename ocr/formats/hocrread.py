@@ -23,9 +23,10 @@ from ocr.formats.xmlfile import CONFIDENCE_DIGITS, PROGRAM, numbers, points
 from ocr.types import LoadedPage, Point, Transcript, Word
 
 PAGE, WORD = "ocr_page", "ocrx_word"
+CHARACTER, CHOICES = "ocrx_cinfo", "ocr_symbol"  # of a word; Tesseract's other readings of one
 LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat"}
 BLOCKS = ("ocr_carea", "ocr_par")
-ROLES = {PAGE, WORD, *LINES, *BLOCKS}
+ROLES = {PAGE, WORD, CHARACTER, CHOICES, *LINES, *BLOCKS}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 SPACES = re.compile(r"[ \t\n\f\r]+")  # HTML's white space: a no-break space is none
 MAX_DEPTH = 256  # elements within each other; Tesseract has eight
@@ -41,13 +42,20 @@ class _Node:
     name: str = ""
     properties: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
+    characters: list[str] = field(default_factory=list)  # of a word that is spelled by elements
     words: list[_Node] = field(default_factory=list)
     region: str = ""
     is_block: bool = False  # a caption with lines in it
 
     @property
     def text(self) -> str:
-        return SPACES.sub(" ", "".join(self.parts)).strip(" ")
+        return SPACES.sub(" ", "".join(self.characters or self.parts)).strip(" ")
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it says what else could stand here: a character that stands here has a place."""
+        placed = "x_bboxes" in self.properties
+        return self.role == CHOICES or (self.role == CHARACTER and not placed)
 
     @property
     def box(self) -> tuple[Point, ...]:
@@ -109,10 +117,14 @@ class _Parser(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        line = self._line()
+        if any(node.is_choice for node in self._open):
+            return
+        line, spelled = self._line(), any(node.role == CHARACTER for node in self._open)
         for node in self._open:
             if node is line or node.role == WORD:
                 node.parts.append(data)
+            if spelled and node.role == WORD:  # what stands between them is layout
+                node.characters.append(data)
 
     def _line(self) -> _Node | None:
         return next((node for node in reversed(self._open) if node.role in LINES), None)
@@ -161,9 +173,19 @@ def _read_line(sheet: Sheet, line: _Node) -> Found:
 
 
 def _baseline(line: _Node) -> tuple[Point, ...]:
-    """The straight baseline's ends; none where it is not given."""
+    """The straight baseline's ends, or those of the side on which the letters of a turned line
+    stand; none where neither is given."""
     values = numbers(line.properties.get("baseline"))
-    if len(values) != 2 or not line.box:
+    if not line.box:
         return ()
-    (slope, offset), (left, bottom), (right, _) = values, line.box[3], line.box[2]
-    return (left, bottom + offset), (right, bottom + offset + slope * (right - left))
+    left_top, right_top, right_bottom, left_bottom = line.box
+    if len(values) == 2:
+        (slope, offset), (left, bottom), (right, _) = values, left_bottom, right_bottom
+        return (left, bottom + offset), (right, bottom + offset + slope * (right - left))
+    turned = {  # by so many degrees, counterclockwise
+        90: (right_bottom, right_top),
+        180: (right_top, left_top),
+        270: (left_top, left_bottom),
+    }
+    angle = numbers(line.properties.get("textangle")) or [0.0]
+    return turned.get(round(angle[0]) % 360, ())

@@ -32,6 +32,7 @@ from ocr.formats.sheet import NO_LINE, Found, Sheet, sheet_of
 from ocr.formats.words import by_region, mean_confidence, words_of
 from ocr.formats.xmlfile import (
     PROGRAM,
+    WHITE_SPACE,
     XSI,
     Element,
     Ids,
@@ -207,16 +208,25 @@ def _read_line(sheet: Sheet, element: Element, region: str) -> Found:
 
 def _spelled(line: Element) -> str:
     """What all words of a line say, which has no text of its own."""
-    texts = [texts[0].text for word in children(line, "Word") if (texts := _texts(word))]
-    return " ".join(filter(None, texts))
+    return " ".join(texts[0].text for word in children(line, "Word") if (texts := _spelt(word)))
 
 
 def _read_words(line: Element) -> Iterator[Word]:
     """The words of a line that have a text and a place."""
     for element in children(line, "Word"):
-        texts, polygon = _texts(element), _read_points(element, "Coords")
+        texts, polygon = _spelt(element), _read_points(element, "Coords")
         if texts and polygon:
             yield Word(texts[0].text, polygon, _given(texts[0]), tuple(texts[1:]))
+
+
+def _spelt(word: Element) -> list[Alternative]:
+    """The readings of a word, its own or what its glyphs say; none for white space, which kraken
+    has words of too."""
+    texts = _texts(word)
+    if not (texts and texts[0].text):
+        glyphs = [found[0].text for glyph in children(word, "Glyph") if (found := _texts(glyph))]
+        texts = [Alternative("".join(glyphs)), *texts[1:]]
+    return texts if texts[0].text.strip(WHITE_SPACE) else []
 
 
 def _given(main: Alternative) -> float:

@@ -26,6 +26,7 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 PROGRAM = "carousel-ocr"  # how our files name their maker
 CONFIDENCE_DIGITS = 4  # decimals
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+WHITE_SPACE = " \t\n\r"  # XML 1.0, section 2.3: a no-break space is none
 REPLACEMENT = "\ufffd"
 NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NO_ID = re.compile(r"[^A-Za-z0-9_.-]")

@@ -12,7 +12,7 @@ from ocr.errors import ImageError, PageFileError
 from ocr.formats import WRITERS, pagefile
 from ocr.formats.pagefile import read_page
 from ocr.formats.words import words_of
-from ocr.types import Alternative, LoadedPage, Page
+from ocr.types import Alternative, LoadedPage, Page, Point
 
 PAGE_NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 COORDS = '<Coords points="10,10 200,10 200,50 10,50"/>'
@@ -334,6 +334,71 @@ def test_hocr_of_tesseract(tmp_path: Path) -> None:
     assert [(word.text, word.confidence) for word in words] == [("Tom", 0.96), ("&\u00a0Co", 0.43)]
     assert page.transcripts[0].confidence == pytest.approx((3 * 0.96 + 4 * 0.43) / 7)
     assert page.model_id == ""
+
+
+def test_hocr_with_a_box_for_every_character(tmp_path: Path) -> None:
+    """As Tesseract writes it with hocr_char_boxes: what stands between the boxes is layout."""
+    letter = "\n       <span class='ocrx_cinfo' title='x_bboxes 1 2 3 4; x_conf 98.6'>{}</span>"
+    spelled = "".join(map(letter.format, "Tom"))
+    hocr = TESSERACT.replace("<strong>Tom</strong>", f"{spelled}\n      ")
+    loaded = read(tmp_path, hocr)
+    assert texts(loaded) == ["Tom &\u00a0Co", "no wordsbut text"]
+    assert [word.text for word in loaded.transcript.transcripts[0].words] == ["Tom", "&\u00a0Co"]
+
+
+def test_hocr_with_other_readings_of_symbols(tmp_path: Path) -> None:
+    """As Tesseract writes it with lstm_choice_mode."""
+    choice = "<span class='ocrx_cinfo' id='c_{0}' title='x_confs 98'>{0}</span>"
+    symbol = f"<span class='ocr_symbol' id='s'>{''.join(map(choice.format, 'TI'))}</span>"
+    hocr = TESSERACT.replace("<strong>Tom</strong>", f"<strong>Tom</strong>\n{symbol}")
+    assert texts(read(tmp_path, hocr)) == ["Tom &\u00a0Co", "no wordsbut text"]
+
+
+@pytest.mark.parametrize(
+    ("angle", "baseline"),
+    [
+        ("0", ()),
+        ("90", ((200, 50), (200, 10))),
+        ("180", ((200, 10), (10, 10))),
+        ("270", ((10, 10), (10, 50))),
+        ("-90", ((10, 10), (10, 50))),
+    ],
+)
+def test_a_turned_line_of_hocr(tmp_path: Path, angle: str, baseline: tuple[Point, ...]) -> None:
+    """Tesseract writes no baseline then: it reads upwards after a quarter turn counterclockwise."""
+    hocr = TESSERACT.replace("baseline 0.01 -8", f"textangle {angle}")
+    assert read(tmp_path, hocr).transcript.page.lines[0].baseline == baseline
+
+
+def test_page_xml_whose_words_are_spelled_by_glyphs(tmp_path: Path) -> None:
+    """As kraken wrote it up to 2021, the text in nothing but the glyphs."""
+    glyph = f"<Glyph>{COORDS}<TextEquiv><Unicode>{{}}</Unicode></TextEquiv></Glyph>"
+    words = "".join(
+        f"<Word>{COORDS}{''.join(map(glyph.format, word))}</Word>" for word in ("Go", "home")
+    )
+    line = f'<TextLine id="l">{COORDS}{words}</TextLine>'
+    loaded = read(tmp_path, page_xml(f'<TextRegion id="r">{COORDS}{line}</TextRegion>'))
+    assert texts(loaded) == ["Go home"]
+    assert [word.text for word in loaded.transcript.transcripts[0].words] == ["Go", "home"]
+
+
+def test_words_of_white_space_are_none(tmp_path: Path) -> None:
+    """kraken has them between the others."""
+    words = word_xml("Go", "0.5") + word_xml(" ", "1") + word_xml("home", "0.8")
+    for own in ("", "<TextEquiv><Unicode>Go home</Unicode></TextEquiv>"):
+        line = f'<TextLine id="l">{COORDS}{words}{own}</TextLine>'
+        loaded = read(tmp_path, page_xml(f'<TextRegion id="r">{COORDS}{line}</TextRegion>'))
+        assert texts(loaded) == ["Go home"]
+        (line_read,) = loaded.transcript.page.lines
+        (reading,) = loaded.transcript.transcripts
+        assert [word.text for word in words_of(line_read, reading)] == ["Go", "home"]
+    strings = "".join(
+        f'<String CONTENT="{content}" HPOS="{left}" VPOS="10" WIDTH="9" HEIGHT="9"/>'
+        for left, content in ((10, " "), (20, "Go"), (40, "home"))
+    )
+    place = 'HPOS="10" VPOS="10" WIDTH="190" HEIGHT="40"'
+    body = f'<TextBlock ID="b"><TextLine ID="l" {place}>{strings}</TextLine></TextBlock>'
+    assert texts(read(tmp_path, alto(body))) == ["Go home"]
 
 
 @pytest.mark.parametrize("kind", ["pagexml", "alto", "hocr", "json"])

@@ -106,6 +106,15 @@ def test_hocr(page: PageTranscript) -> None:
     assert replace(back, page=replace(back.page, lines=level)) == expected
 
 
+@settings(max_examples=30)
+@given(pages())
+def test_no_line_of_hocr_ends_where_it_begins(page: PageTranscript) -> None:
+    """Browsers read such a span as one that goes on to the end of its block."""
+    written = WRITERS["hocr"](page)
+    assert isinstance(written, bytes)
+    assert not re.search(rb"<(span|p|title)[^>]*/>", written)
+
+
 def test_the_straight_baseline_of_hocr() -> None:
     """Against numpy's fit; what climbs more than it advances has none."""
     page = read_page()
