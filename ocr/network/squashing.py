@@ -33,6 +33,8 @@ class Squashing:
         return self.slope * (self.scale - value * value / self.scale)
 
 
+# Which of the two is g and which h the paper of 1997 says both ways: here as in its table 10 and in
+# the lectures; by its equations 4 and 5, and in its experiments, exchanged.
 TANH = Squashing(1.0, 1.0)
-LOGISTIC_1 = Squashing(1.0, 0.5)  # g of Hochreiter & Schmidhuber 1997
-LOGISTIC_2 = Squashing(2.0, 0.5)  # h of Hochreiter & Schmidhuber 1997
+LOGISTIC_1 = Squashing(1.0, 0.5)
+LOGISTIC_2 = Squashing(2.0, 0.5)

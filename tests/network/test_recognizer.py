@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ocr.alphabet import BLANK
@@ -123,3 +123,23 @@ def test_ctc_loss_of_our_log_probs_is_the_sum_over_all_paths(
     torch.testing.assert_close(
         loss, -torch.tensor(total, dtype=torch.float64).log(), atol=1e-6, rtol=0
     )
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_stacked_layers_are_those_of_torch(layers: int) -> None:
+    """Each reads what the one below wrote, in both directions."""
+    options = NetworkOptions(layers=layers, hidden=5, dropout=0.0)
+    preprocessing = PreprocessingOptions(height=16, features="pixels")
+    network = RecognizerNetwork(preprocessing, options, 7).double().eval()
+    frames = torch.randn(9, 2, network.recurrent[0].input_weights.shape[2], dtype=torch.float64)
+    other = nn.LSTM(frames.shape[2], 5, layers, bidirectional=True).double()
+    with torch.no_grad():  # the gates stand in the same order
+        for number, layer in enumerate(network.recurrent):
+            for direction, end in enumerate((f"l{number}", f"l{number}_reverse")):
+                getattr(other, f"weight_ih_{end}").copy_(layer.input_weights[direction])
+                getattr(other, f"weight_hh_{end}").copy_(layer.recurrent_weights[direction])
+                getattr(other, f"bias_ih_{end}").copy_(layer.bias[direction])
+                getattr(other, f"bias_hh_{end}").zero_()
+        expected = network.output(other(frames)[0]).log_softmax(2)
+        found = network.read(frames, torch.tensor([9, 9]))
+    torch.testing.assert_close(found.double(), expected, atol=1e-6, rtol=1e-5)

@@ -141,3 +141,26 @@ def test_success_needs_a_long_row_of_right_answers() -> None:
     outcome = runner.train(runner.SequenceNetwork("rnn", 1, 4, 1), Given(), how, "given")
     assert outcome.after == 300 + runner.HELD
     assert outcome.wrong == 0
+
+
+def test_the_carousel_passes_on_all_of_the_error() -> None:
+    """With the outputs cut off, what reaches a frame is what reached the last state, times what
+    the frame adds to it: for any number of frames between them the factor is 1."""
+    experiment = module("vanishing_gradient")
+    torch.manual_seed(3)
+    network = module("runner").SequenceNetwork("lstm-1997", 3, 4, 1).double()
+    x = torch.randn(30, 3, dtype=torch.float64, requires_grad=True)
+    outputs = experiment.walk_1997(network, x)
+    whole = network.read(x[:, None], torch.tensor([len(x)]))[:, 0]
+    torch.testing.assert_close(outputs, whole)
+    (cut,) = torch.autograd.grad(outputs[-1].sum(), x)
+    layer, read = network.layer, torch.cat([torch.zeros(1, 4).double(), outputs[:-1]]).detach()
+    a = (
+        x @ layer.input_weights[0].T + read @ layer.recurrent_weights[0].T + layer.bias[0]
+    )  # (T, 3H)
+    i, z, o = a.view(-1, 3, 4).unbind(1)
+    added = i.sigmoid() * layer.cell.g(z)
+    state = added.sum(0).detach().requires_grad_()
+    (error,) = torch.autograd.grad((o[-1].detach().sigmoid() * layer.cell.h(state)).sum(), state)
+    (expected,) = torch.autograd.grad((error * added).sum(), x)
+    torch.testing.assert_close(cut[:-1], expected[:-1])  # the last frame has an output gate too

@@ -631,3 +631,22 @@ def test_the_log_and_the_curve_follow_the_validations(
     rows = [json.loads(row) for row in (run.folder / "log.jsonl").read_text().splitlines()]
     assert [row["cer"] for row in rows] == cers
     assert (run.folder / "curve.png").is_file()
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.01])
+def test_gradients_are_clipped_to_a_norm(
+    tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, clip: float
+) -> None:
+    norms: list[float] = []
+
+    def watch(optimizers: tuple[torch.optim.Optimizer, ...], rate: float) -> None:
+        groups = [group["params"] for optimizer in optimizers for group in optimizer.param_groups]
+        gradients = [p.grad.flatten() for group in groups for p in group if p.grad is not None]
+        norms.append(float(torch.cat(gradients).norm()))
+
+    monkeypatch.setattr(loop, "take_step", watch)
+    list(train(make_run(tmp_path, clip=clip, epochs=2)))
+    if clip:
+        assert norms == pytest.approx([clip] * len(norms), rel=1e-3)
+    else:
+        assert min(norms) > 0.1
