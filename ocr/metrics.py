@@ -16,12 +16,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import editdistance
 import numpy as np
 import numpy.typing as npt
 
 from ocr.alphabet import normalize_text
 from ocr.errors import InputError
+
+try:
+    from editdistance import eval as edit_distance
+except ImportError:  # Python 3.13 and later, see pyproject.toml
+    from rapidfuzz.distance.Levenshtein import distance as edit_distance
 
 Pair = tuple[str, str]  # reference, hypothesis
 IntArray = npt.NDArray[np.int64]
@@ -79,13 +83,13 @@ class Confusion:
 def edit_counts(reference: str, hypothesis: str) -> Edits:
     """Edits between two texts, in code points."""
     reference, hypothesis = normalize_text(reference), normalize_text(hypothesis)
-    return Edits(editdistance.eval(reference, hypothesis), len(reference))
+    return Edits(edit_distance(reference, hypothesis), len(reference))
 
 
 def word_edit_counts(reference: str, hypothesis: str) -> Edits:
     """Edits between two texts, in white-space tokens."""
     words, read = normalize_text(reference).split(), normalize_text(hypothesis).split()
-    return Edits(editdistance.eval(words, read), len(words))
+    return Edits(edit_distance(words, read), len(words))
 
 
 def character_error_rate(pairs: Iterable[Pair]) -> ErrorRate:

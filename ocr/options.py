@@ -157,6 +157,9 @@ class AdaptationOptions:
     """How a model learns one hand from a few lines."""
 
     lines: int = option(50, "read so many lines into the draft", minimum=5)
+    more: int = option(
+        0, "read so many further lines into the draft, and learn nothing yet", minimum=0
+    )
     minutes: float = option(5.0, "stop after this much training", unit="min", minimum=0.01)
     processes: int = option(
         0, "data-parallel processes of one thread each; 0: one per core, at most 8", minimum=0

@@ -6,7 +6,6 @@ import random
 import time
 from functools import cache
 
-import editdistance
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,6 +20,7 @@ from ocr.metrics import (
     character_error_rate,
     confusions,
     edit_counts,
+    edit_distance,
     error_rate,
     right_characters,
     word_edit_counts,
@@ -61,9 +61,9 @@ def test_alignment_has_the_fewest_edits_and_keeps_both_texts(left: str, right: s
 
 @settings(max_examples=60)
 @given(LONG, LONG)
-def test_alignment_agrees_with_editdistance_on_lines(left: str, right: str) -> None:
+def test_alignment_agrees_with_the_library_on_lines(left: str, right: str) -> None:
     edits = sum(a != b for a, b in align(left, right))
-    assert edits == editdistance.eval(normalize_text(left), normalize_text(right))
+    assert edits == edit_distance(normalize_text(left), normalize_text(right))
     assert edits == edit_counts(left, right).count
 
 

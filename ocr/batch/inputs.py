@@ -15,7 +15,6 @@ from ocr.files.names import (
     image_stem,
     passed_over,
     printable,
-    real_path,
 )
 from ocr.files.overlays import is_overlay
 from ocr.files.sources import expand, is_there
@@ -100,7 +99,7 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
             continue
         some = True
         if path.is_dir():
-            yield from _walk(root, path, output)
+            yield from _walk(root, path, output, listed=True)
         elif not _is_input(path):
             raise _unknown(path)
         else:
@@ -109,14 +108,16 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
         raise absent
 
 
-def _walk(root: Path, top: Path, output: OutputFolder, named: bool = False) -> Iterator[InputFile]:
-    """The files of a folder. One that cannot be listed costs only itself. Raises InputError where
-    that is the folder itself, ``named`` by the user."""
+def _walk(
+    root: Path, top: Path, output: OutputFolder, named: bool = False, listed: bool = False
+) -> Iterator[InputFile]:
+    """The files of a folder, ``named`` or ``listed`` by the user or matched by a pattern. One that
+    cannot be listed costs only itself. Raises InputError where that is the folder named."""
     failed: list[OSError] = []
     others: set[Path] = set()
     for folder, folders, files in os.walk(top, onerror=failed.append):
         here = Path(folder)
-        if here != top and FOLDER in folders:
+        if FOLDER in folders and not (here == top and (named or listed)):
             others |= _outputs_of_others(here)
         folders[:] = sorted(
             name
@@ -140,19 +141,18 @@ def _walk(root: Path, top: Path, output: OutputFolder, named: bool = False) -> I
 
 
 def _outputs_of_others(out: Path) -> set[Path]:
-    """The files below an output folder that were made of scans elsewhere: those are the pages.
-    What stands beside its own scan may be a corrected page."""
+    """The files below an output folder that do not stand beside their scans: those are the pages.
+    What does may be a corrected page."""
     try:
         history = read_history(out)
     except OutputError:  # whose ledger it may be is not to be found out here
         return set()
-    real = out.resolve()
     return {
         out / name
         for page in history.pages()
         for record in history.of(page)
-        if not real_path(Path(record.source)).is_relative_to(real)
         for name in record.outputs
+        if not (out / name).with_name(Path(record.source).name).exists()
     }
 
 

@@ -13,10 +13,11 @@ import click
 
 from ocr.cli.command import command as make_command
 from ocr.cli.command import model_option
-from ocr.cli.draft import add_to_draft, missing_lines, require_corrections
+from ocr.cli.draft import add_to_draft, require_corrections
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import InputError, UsageError
+from ocr.files.names import passed_over
 from ocr.options import AdaptationOptions
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def command(
 
     The first call reads some of them and writes what it read into a list, one image<TAB>text
     per line. Correct every text in it; delete the lines that you do not want. The second call
-    learns from the list, and tells the error rate on lines held back before and after; --lines
-    with a larger number reads further lines into it. Lines that have a transcription already (as
-    for ocr train) are learnt from at once.
+    learns from the list, and tells the error rate on lines held back before and after; --more
+    reads further lines into it. Lines that have a transcription already (as for ocr train) are
+    learnt from at once.
 
     For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
     then ocr adapt PAGES/*.xml. Correct every page that you give: what is as the model read it
@@ -73,22 +74,21 @@ def command(
             f"{draft} holds transcribed lines, and so do those given",
             "name the model otherwise with -o, or move that list away",
         )
-    asked = "lines" in given(AdaptationOptions)
-    if transcribed and asked:
-        raise UsageError("--lines is for images without a transcription", "leave it out")
-    more = 0 if transcribed else options.lines
-    if drafted:
-        more = missing_lines(draft, more) if asked else 0
-    if not (drafted and more):  # else nothing is learnt yet
+    if options.more and (transcribed or not drafted):
+        raise UsageError(
+            f"--more reads lines into {draft}" + ("" if drafted else ", which is not there yet"),
+            "name their images" if drafted else "leave it out",
+        )
+    if not options.more:  # else nothing is learnt yet
         check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
-    if not more:
+    if not options.more and (drafted or transcribed):
         if drafted:
             if not transcribed:
                 click.echo(f"learning from {draft}, into which lines were read before")
             require_corrections(draft, model)
         _learn(lines if transcribed else (str(draft),), output, model, options, overwrite)
         return
-    count = add_to_draft(_images(lines, output), more, draft, model)
+    count = add_to_draft(_images(lines, output), options.more or options.lines, draft, model)
     again = _next(draft, output, model, overwrite or output.exists())
     click.echo(
         f"read {counted(count, 'line')} into {draft}\n"
@@ -106,10 +106,10 @@ def _names(draft: Path, lines: Sequence[str]) -> bool:
 
 def _next(draft: Path, output: Path, model: str, overwrite: bool) -> str:
     """The command for a shell that learns from the draft, with the switches of the running one but
-    the number of lines, which has had its effect."""
+    the numbers of lines, which have had their effect."""
     words = ["ocr", "adapt", str(draft), "-o", str(output), "-m", model]
     for field, value in given(AdaptationOptions).items():
-        if field != "lines":
+        if field not in ("lines", "more"):
             words += [switch_of(AdaptationOptions, field), f"{value:g}"]
     return shlex.join([*words, *["--overwrite"] * overwrite])
 
@@ -141,7 +141,12 @@ def _transcribed(sources: Sequence[str], draft: Path) -> bool:
 def _of_images(source: str, draft: Path) -> bool:
     """Whether the source is a folder with no list in it, or below it, but the draft."""
     folder = Path(source)
-    return folder.is_dir() and all(draft.samefile(path) for path in folder.rglob(f"*{LIST}"))
+    lists = (
+        path
+        for path in folder.rglob(f"*{LIST}")
+        if path.is_file() and not any(map(passed_over, path.relative_to(folder).parts))
+    )
+    return folder.is_dir() and all(map(draft.samefile, lists))
 
 
 def _images(sources: Sequence[str], output: Path) -> list[Path]:
@@ -178,8 +183,8 @@ def _learn(
         click.echo(f"{percent(before)} before, {percent(best)} after, {fall}")
     else:
         click.echo(
-            f"{percent(before)} before and no better after; correct more lines (--lines N reads "
-            "further ones into the draft), then the same command with --overwrite"
+            f"{percent(before)} before and no better after; correct more lines (into the draft: "
+            "ocr adapt IMAGES -o MODEL --more N), then the same command with --overwrite"
         )
     click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {shlex.quote(str(output))}")
 

@@ -12,16 +12,11 @@ import click
 from ocr.cli.failures import say
 from ocr.errors import ImageError, InputError, UsageError
 from ocr.files.names import is_unicode, printable
+from ocr.files.rows import field, lines_of, quotes_commas
 from ocr.options import ReadingOptions
 
 if TYPE_CHECKING:
     from ocr.training.data.dataset import Dataset
-
-
-def missing_lines(draft: Path, count: int) -> int:
-    """How many lines the draft has less than ``count``. Raises InputError for rows that cannot be
-    used."""
-    return max(0, count - len(_read_draft(draft).samples))
 
 
 def add_to_draft(images: Sequence[Path], count: int, draft: Path, model: str) -> int:
@@ -31,7 +26,9 @@ def add_to_draft(images: Sequence[Path], count: int, draft: Path, model: str) ->
 
     before = draft.read_bytes() if draft.exists() else b""
     listed = {sample.image.resolve() for sample in _read_draft(draft).samples} if before else set()
-    rows = _rows(spread([i for i in images if i.resolve() not in listed], count), model)
+    # As a spreadsheet quotes them, if one has: else it could not be told any more that one did.
+    commas = quotes_commas(lines_of(before.decode("utf-8", "replace")))
+    rows = _rows(spread([i for i in images if i.resolve() not in listed], count), model, commas)
     if not rows:
         raise InputError("no further image could be read", "give images of single lines")
     if (draft.read_bytes() if draft.exists() else b"") != before:  # maybe by corrections
@@ -85,10 +82,9 @@ def spread(images: Sequence[Path], count: int) -> list[Path]:
     return [images[int(place * step)] for place in range(min(count, len(images)))]
 
 
-def _rows(images: Sequence[Path], model: str) -> list[str]:
-    """The rows of a draft: each image with what was read."""
+def _rows(images: Sequence[Path], model: str, commas: bool) -> list[str]:
+    """The rows of a draft: each image with what was read. ``commas``: see ``field``."""
     from ocr.cli.display import progress_bar
-    from ocr.files.rows import field
     from ocr.recognition import load_model
     from ocr.types import PageTranscript
 
@@ -104,7 +100,8 @@ def _rows(images: Sequence[Path], model: str) -> list[str]:
             elif not _listable(image.resolve()):
                 say(f"left out: {printable(image)}, whose name cannot stand in a list", "yellow")
             else:
-                rows.append(f"{image.resolve()}\t{field(result.text)}\n")
+                fields = (field(text, commas) for text in (str(image.resolve()), result.text))
+                rows.append("\t".join(fields) + "\n")
             move(done, len(images))
     return rows
 

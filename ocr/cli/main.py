@@ -106,6 +106,8 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+            if sys.platform == "win32" and not stream.isatty():  # a file is for other programs
+                reconfigure(encoding="utf-8")
     # Threads that wait for each other made a recognition 50 times slower beside other work.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)

@@ -239,7 +239,7 @@ def train(run: Run) -> Progress | None:
         with TrainingDisplay() as display, closing(train_run(run, lambda: bool(request))) as steps:
             for last in steps:
                 display.show(last)
-        if request:
+        if request and (last is None or last.stopping):  # else it was over anyway
             raise Interrupted(
                 f"stopped after step {last.step if last else 0}, all is kept in {run.folder}; "
                 f"continue with: ocr train -o {quote(str(run.output))} --resume",

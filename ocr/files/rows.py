@@ -31,10 +31,12 @@ def quotes_commas(lines: Iterable[str]) -> bool:
     return len(quoted) > 1 and all(quoted)
 
 
-def field(text: str) -> str:
+def field(text: str, commas: bool = False) -> str:
     """A text as a field that ``fields_of`` and spreadsheets read back: one that begins with a
-    quote would else go on for them until another ends it, rows further down."""
-    return QUOTE + text.replace(QUOTE, 2 * QUOTE) + QUOTE if text.startswith(QUOTE) else text
+    quote would else go on for them until another ends it, rows further down. ``commas``: for a
+    list that ``quotes_commas``."""
+    needed = text.startswith(QUOTE) or (commas and COMMA in text)
+    return QUOTE + text.replace(QUOTE, 2 * QUOTE) + QUOTE if needed else text
 
 
 def _unquoted(field: str, commas: bool) -> str:

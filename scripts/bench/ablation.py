@@ -69,7 +69,7 @@ def prepared(given: argparse.Namespace) -> Run:
     lay_out = runpy.run_path(str(ROOT / "scripts" / "train_default"))["lay_out"]
     output = given.runs / f"{'-'.join([given.name, *filter(None, given.only)])}.safetensors"
     with claimed(output, overwrite=True):
-        run: Run = lay_out(recipe, output, given)
+        run: Run = lay_out(recipe, output, given, lambda: None)
     epochs = given.lines / len(run.train)
     options = replace(run.options, minutes=None, epochs=epochs, validate_every=len(run.train))
     return replace(run, options=options)

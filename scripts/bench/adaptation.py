@@ -49,7 +49,7 @@ def adapted(model: Path, hand: Path, lines: int, training: TrainingOptions, runs
     listed, output = runs / f"{final.stem}.tsv", runs / "unfinished.safetensors"
     write_atomically(listed, "".join(f"{hand.resolve()}/{row}" for row in rows))
     with claimed(output, overwrite=True):
-        run, _ = prepare([listed], output, Recipe(training=training, start=model))
+        run, _ = prepare([listed], output, Recipe(training=training, start=model), overwrite=True)
         with closing(train_run(run)) as steps:
             for _ in steps:
                 pass

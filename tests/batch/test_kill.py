@@ -48,9 +48,12 @@ def killed(action: Callable[[], object], step: int) -> bool:
     """Do it in a process that dies before its n-th sync or renaming; whether it died."""
     child = os.fork()
     if not child:
-        _die_at(step)
-        action()
-        os._exit(0)
+        try:
+            _die_at(step)
+            action()
+            os._exit(0)
+        finally:  # or it would go on with the tests that follow
+            os._exit(1)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL

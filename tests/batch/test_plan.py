@@ -178,6 +178,9 @@ def test_what_was_made_of_scans_elsewhere_is_no_page(tmp_path: Path) -> None:
     transcribe(NameReader(), [scans / "own"], scans / "own", ("pagexml",))
     assert sources(plan([scans], tmp_path / "out")) == ["a.png", "b.page.xml"]
     assert sources(plan([scans / "alto"], tmp_path / "out")) == ["a.alto.xml"]
+    assert sources(plan([scans / "*"], tmp_path / "out")) == ["a.png", "b.page.xml"]
+    scans = scans.rename(tmp_path / "moved")
+    assert sources(plan([scans], tmp_path / "out")) == ["a.png", "b.page.xml"]
     ledger = next((scans / "alto" / ".carousel").glob("*.jsonl"))
     ledger.write_bytes(b"of another program\n")
     assert "a.alto.xml" in sources(plan([scans], tmp_path / "out"))

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ocr.cli.draft import spread
 from ocr.network.modelheader import read_spec
+from ocr.training.data.dataset import read_samples
 
 Run = Callable[..., Result]
 
@@ -79,7 +80,7 @@ def test_further_lines_are_read_into_a_corrected_draft(
     draft.write_text("\n".join([first.split("\t")[0] + "\tcorrected", *rest]), encoding="utf-8")
     before = draft.read_text(encoding="utf-8")
     Path("mine.safetensors").write_bytes(b"of the first time")
-    more = ocr(*call, "--lines", "20")
+    more = ocr(*call, "--more", "20", "--lines", "5")
     assert more.exit_code == 0, more.output
     assert "read 2 lines into mine.tsv" in more.stdout
     assert "ocr adapt mine.tsv" in more.stdout
@@ -88,9 +89,24 @@ def test_further_lines_are_read_into_a_corrected_draft(
     assert after.startswith(before + "\n")
     images = [row.split("\t")[0] for row in after.splitlines()]
     assert sorted(images) == sorted(str(path) for path in lines.rglob("*.png"))
-    refused = ocr("adapt", "mine.tsv", "-o", "mine", "-m", model, "--lines", "20")
+    refused = ocr("adapt", "mine.tsv", "-o", "mine", "-m", model, "--more", "20")
     assert refused.exit_code == 2
-    assert "--lines is for images without a transcription" in refused.stderr
+    assert "--more reads lines into mine.tsv; name their images" in refused.stderr
+    assert ocr("adapt", lines, "-o", "other", "-m", model, "--more", "20").exit_code == 2
+
+
+def test_further_lines_are_quoted_as_a_spreadsheet_has_quoted_the_others(
+    ocr: Run, draft: Path, lines: Path, model: Path
+) -> None:
+    """Or its quotes around commas would count as text again."""
+    rows = [row.split("\t")[0] for row in draft.read_text(encoding="utf-8-sig").splitlines()]
+    draft.write_text("".join(f'{image}\t"so, then"\n' for image in rows), encoding="utf-8")
+    shutil.copy(lines / "a.png", lines / "d, e.png")
+    assert ocr("adapt", lines, "-o", "mine", "-m", model, "--more", "5").exit_code == 0
+    assert f'"{lines}/d, e.png"\t' in draft.read_text(encoding="utf-8")
+    texts = [sample.text for sample in read_samples([draft]).samples]
+    assert texts[:3] == ["so, then"] * 3
+    assert len(texts) == 4
 
 
 @pytest.mark.parametrize("place", ["lines/mine", "lines/b/mine"])
@@ -101,6 +117,9 @@ def test_the_draft_may_lie_below_one_of_several_folders(
     shutil.copy(lines / "a.png", tmp_path / "others" / "z.png")
     call = ("adapt", "lines", "others", "-o", place, "-m", model)
     assert ocr(*call).exit_code == 0
+    run = Path(f"{place}.training")
+    run.mkdir()
+    (run / "problems.tsv").write_text("of the first time", encoding="utf-8")
     again = ocr(*call)
     assert again.exit_code == 2
     assert f"no text of {place}.tsv differs" in again.stderr

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -171,6 +171,30 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     assert clash.exit_code == 2
     assert "a network can be widened, not narrowed" in clash.stderr
     assert not Path("x.training").exists()
+
+
+@pytest.fixture(autouse=True)
+def _hears_interrupts() -> Iterator[None]:
+    """Also where the tests run in the background, which is not to hear them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_after_the_last_step_stops_nothing(
+    ocr: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = TrainingDisplay.show
+
+    def show_and_stop(self: TrainingDisplay, progress: Progress) -> None:
+        show(self, progress)
+        if progress.fraction == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TrainingDisplay, "show", show_and_stop)
+    result = ocr("train", "data", "-o", "mine", "--epochs", "2", "--batch-size", "24", *SMALL)
+    assert result.exit_code == 0, result.output
+    assert "--resume" not in result.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -89,6 +89,7 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [pipe]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's /proc")
 def test_a_link_to_the_redirected_output_stays(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from ocr.files.atomic import write_atomically; "

@@ -650,3 +650,10 @@ def test_gradients_are_clipped_to_a_norm(
         assert norms == pytest.approx([clip] * len(norms), rel=1e-3)
     else:
         assert min(norms) > 0.1
+
+
+def test_a_stop_in_the_last_step_is_none(tmp_path: Path, make_run: MakeRun) -> None:
+    """The run is over, and its model is to be calibrated."""
+    steps = len(list(train(make_run(tmp_path / "a", epochs=2))))
+    history = list(train(make_run(tmp_path / "b", epochs=2), should_stop=after(steps)))
+    assert (len(history), history[-1].stopping) == (steps, "")

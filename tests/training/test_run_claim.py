@@ -44,9 +44,10 @@ def test_a_new_place_is_free(output: Path) -> None:
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_trained_run_is_not_written_over(output: Path, name: str) -> None:
     folder = fill(output, *PREPARED, name)
-    with pytest.raises(UsageError, match="--resume"):
+    advice = "--resume, begin anew" if name == "run.json" else "exists already; begin anew"
+    with pytest.raises(UsageError, match=advice):
         check_free(output)
-    with pytest.raises(UsageError, match="--resume"), claimed(output):
+    with pytest.raises(UsageError, match=advice), claimed(output):
         pass
     assert left(folder) == {*PREPARED, name}
 
