@@ -12,8 +12,6 @@ from ocr.training.synthesis.chance import Rng, pick
 from ocr.training.synthesis.faces import Face, in_hand_folder, read_face
 
 SUFFIXES = (".ttf", ".otf")
-# Share of lines in a family's regular face; bold and italic share the rest.
-REGULAR = 0.78
 # Families tried for one text before another text is drawn.
 ATTEMPTS = 8
 
@@ -36,15 +34,15 @@ class Library:
         kinds = set(kinds)
         return frozenset().union(*(face.characters for face in self.faces if face.kind in kinds))
 
-    def choose(self, rng: Rng, kind: str, text: str) -> Face | None:
-        """A face of ``kind`` for ``text``, every family as likely; None if none that was tried
-        has all its characters."""
+    def choose(self, rng: Rng, kind: str, text: str, regular: float) -> Face | None:
+        """A face of ``kind`` for ``text``, every family as likely, its regular face with the
+        probability ``regular``; None if none that was tried has all characters."""
         families = self._families[kind]
         for _ in range(ATTEMPTS):
             faces = [face for face in pick(rng, families) if face.suits(text)]
             if faces:
-                regular = rng.random() < REGULAR
-                return pick(rng, [face for face in faces if face.regular == regular] or faces)
+                usual = rng.random() < regular
+                return pick(rng, [face for face in faces if face.regular == usual] or faces)
         return None
 
     def sibling(self, rng: Rng, face: Face, text: str) -> Face:

@@ -9,6 +9,7 @@ blurred line: where the threshold is low the stroke is bold, where it wavers the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -28,8 +29,9 @@ NIB_DEGREES = (20.0, 55.0)
 DIP = (2.5, 12.0)
 # Radius of a needle's dot in pitches: neighbouring dots touch at 1/2.
 DOT_RADIUS = (0.45, 0.62)
-# Share of its ink that every stroke keeps, however worn: a reader must still see it.
-PALEST = 0.5
+# Share of its ink that every stroke keeps, however worn: a reader must still see it, and in black
+# and white it must not fall below the threshold.
+PALEST, PALEST_IN_BLACK_AND_WHITE = 0.5, 0.75
 # Ink that a cell of a print head's grid needs before its needle strikes.
 STRUCK = 0.3
 
@@ -54,9 +56,11 @@ class Ink:
     screen: Amount = NEVER  # px; pitch of a half-tone screen
 
 
-def inked(ink: Float32Array, ranges: Ink, rng: Rng) -> Float32Array:
-    """(H, W) drawn letters -> (H, W) ink on the sheet, 0..1."""
-    for step in (_thinned, _nib, _needles, _pressed, _ghost, _worn, _screened):
+def inked(ink: Float32Array, ranges: Ink, rng: Rng, palest: float = PALEST) -> Float32Array:
+    """(H, W) drawn letters -> (H, W) ink on the sheet, 0..1. ``palest``: share of its ink that a
+    stroke keeps, however worn."""
+    worn = partial(_worn, palest=palest)
+    for step in (_thinned, _nib, _needles, _pressed, _ghost, worn, _screened):
         ink = step(ink, ranges, rng)
     return np.asarray(np.clip(ink, 0, 1), dtype=np.float32)
 
@@ -142,7 +146,7 @@ def _ghost(ink: Float32Array, ranges: Ink, rng: Rng) -> Float32Array:
     return np.asarray(np.maximum(ink, second), dtype=np.float32)
 
 
-def _worn(ink: Float32Array, ranges: Ink, rng: Rng) -> Float32Array:
+def _worn(ink: Float32Array, ranges: Ink, rng: Rng, palest: float) -> Float32Array:
     """Ink that gives out: along the line, from dip to dip, in spots, in rows."""
     height, width = ink.shape
     fading, dips, grain, bands = (
@@ -160,7 +164,7 @@ def _worn(ink: Float32Array, ranges: Ink, rng: Rng) -> Float32Array:
     if bands:
         rows = rng.random((height, 1), dtype=np.float32)
         left = left * (1 - np.float32(bands) * distort.blurred(rows, 1.0))
-    return np.asarray(ink * np.maximum(left, np.float32(PALEST)), dtype=np.float32)
+    return np.asarray(ink * np.maximum(left, np.float32(palest)), dtype=np.float32)
 
 
 def _screened(ink: Float32Array, ranges: Ink, rng: Rng) -> Float32Array:

@@ -179,7 +179,7 @@ def abbreviations(rng: Rng) -> str:
 
 def entry(rng: Rng) -> str:
     """A row of a contents table, with leaders or without."""
-    leader = pick(rng, (".", ". ", "…", " ", "-", "_"))
+    leader = pick(rng, (".", ". ", " ", "-"))  # whose number can be seen
     leaders = leader * int(rng.integers(1, 4) if leader == " " else rng.integers(3, 25))
     title = filled(rng, (*forms.HEADINGS, "{goods}", "{last}, {first}", "{place}"))
     return f"{title} {leaders} {filled(rng, ('{page}', '{page_roman}', '{amount}'))}"

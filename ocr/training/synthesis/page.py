@@ -121,8 +121,10 @@ def sheet(ink: Float32Array, foot: float, x_height: float, ranges: Page, rng: Rn
     light = light * (1 - _rules(ink.shape, foot, x_height, ranges, rng))
     bleed = ranges.bleed.draw(rng)
     if bleed:
-        other_side = distort.blurred(np.ascontiguousarray(ink[::-1, ::-1]), rng.uniform(0.8, 2.5))
-        other_side = np.roll(other_side, int(rng.integers(ink.shape[1])), axis=1)
+        mirrored = np.ascontiguousarray(ink[:, ::-1])  # as the other side shows through
+        down, along = (int(rng.integers(side)) for side in ink.shape)
+        blurred = distort.blurred(mirrored, rng.uniform(0.8, 2.5))
+        other_side = np.roll(blurred, (down, along), (0, 1))
         light = light * (1 - bleed * other_side)
     light = light * (1 - ink * np.float32(1 - rng.uniform(*ranges.tone)))
     return np.asarray(1 - light if ranges.reversed else light, dtype=np.float32)

@@ -27,6 +27,7 @@ from ocr.training.synthesis.synthesize import Synthesizer
 
 MANIFEST = "synthesis.json"
 LOCK = ".lock"
+REFUSED = "!"  # begins the row of a process that could not go on: its exit code and why
 COMPRESSION = 4  # zlib level of the PNGs: noise hardly shrinks further
 LEAST = 200  # lines: before it has made so many, a further process has cost more than it brought
 
@@ -112,11 +113,20 @@ def _by_processes(material: Material, folder: Path, lines: int, size: int) -> It
     try:
         with os.fdopen(reading) as made:  # where this is closed early, they end with their line
             for row in made:
+                if row.startswith(REFUSED):
+                    raise _refusal(row)
                 yield int(row)
     finally:
         codes = [worker.wait() for worker in workers]
     if any(codes):
         raise OcrError("a process that renders lines has ended", "the same command goes on")
+
+
+def _refusal(row: str) -> OcrError:
+    """What a process says that could not go on."""
+    code, message = row.removeprefix(REFUSED).split(" ", 1)
+    kinds = {kind.exit_code: kind for kind in (UsageError, InputError, OutputError)}
+    return kinds.get(int(code), OcrError)(message.strip())
 
 
 def encoded(image: Grey) -> bytes:

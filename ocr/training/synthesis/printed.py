@@ -139,6 +139,7 @@ TYPEWRITER = Style(
     name="typewriter",
     share=8,
     faces=((1, FIXED),),
+    regular=1.0,
     invented=0.25,
     captures=((5, SCAN), (2, BILEVEL), (1, PHOTOGRAPH)),
     layout=Layout(

@@ -26,6 +26,11 @@ class Capture:
     geometry: Geometry
     camera: Camera
 
+    @property
+    def is_bilevel(self) -> bool:
+        """Whether every picture is black and white."""
+        return self.camera.bilevel.probability == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -35,6 +40,7 @@ class Style:
     faces     the kinds of face it is written with, with the share of each
     invented  share of the texts that are not prose, 0..1, made by ``invent``
     captures  with the share of each
+    regular   share of lines in a family's regular face; bold and italic share the rest
     geometry  of a hand; where there is none, the capture's
     """
 
@@ -47,6 +53,7 @@ class Style:
     ink: Ink = Ink()
     page: Page = Page()
     geometry: Geometry | None = None
+    regular: float = 0.78
     invent: Invent = inventions.invented
 
     def __post_init__(self) -> None:
@@ -87,7 +94,7 @@ BILEVEL = Capture(
         blur=Amount(0.8, 0.3, 1.0),
         scale=Ratio(0.8, 0.45, 1.2),
         noise=Amount(0.5, 0.01, 0.04),
-        bilevel=Amount(1, 0.38, 0.68),
+        bilevel=Amount(1, 0.46, 0.7),
         specks=Amount(0.4, 0.0001, 0.001),
     ),
 )

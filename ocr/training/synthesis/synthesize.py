@@ -29,14 +29,14 @@ from ocr.training.synthesis.faces import Face
 from ocr.training.synthesis.fonts import Library
 from ocr.training.synthesis.geometry import draw_bend
 from ocr.training.synthesis.handwritten import HAND_STYLES
-from ocr.training.synthesis.ink import inked
+from ocr.training.synthesis.ink import PALEST, PALEST_IN_BLACK_AND_WHITE, inked
 from ocr.training.synthesis.layout import Typesetter, Written
 from ocr.training.synthesis.printed import PRINT_STYLES
 from ocr.training.synthesis.styles import Style
 from ocr.training.synthesis.texts import INVENTED_CHARACTERS, Texts
 from ocr.types import Float32Array
 
-REVISION = 4  # raised by every change that alters what comes out
+REVISION = 5  # raised by every change that alters what comes out
 # Texts tried before the fonts are called unfit for them.
 ATTEMPTS = 50
 
@@ -97,7 +97,9 @@ class Synthesizer:
             style.page,
             rng,
         )
-        sheet = page.sheet(inked(ink, style.ink, rng), foot, line.x_height, style.page, rng)
+        palest = PALEST_IN_BLACK_AND_WHITE if capture.is_bilevel else PALEST
+        ink = inked(ink, style.ink, rng, palest)
+        sheet = page.sheet(ink, foot, line.x_height, style.page, rng)
         image = photographed(sheet, line.x_height, capture.camera, rng)
         return Rendered(image, text, face.name, f"{style.name}, {capture.name}")
 
@@ -112,7 +114,7 @@ class Synthesizer:
         style = weighted(rng, self._styles)
         for _ in range(ATTEMPTS):
             text = self.texts.draw(rng, style.invented, style.invent)
-            face = self.fonts.choose(rng, weighted(rng, style.faces), text)
+            face = self.fonts.choose(rng, weighted(rng, style.faces), text, style.regular)
             if face is not None:
                 return rng, style, text, face
         raise InputError(
@@ -146,11 +148,15 @@ class Synthesizer:
 def _usable_styles(fonts: Library, handwriting: float) -> tuple[tuple[float, Style], ...]:
     """The styles that there are faces for, with their shares; ``handwriting`` is that of all
     handwriting, where there are faces for it and for print. Raises UsageError where nothing but
-    handwriting is wanted and there is none."""
+    handwriting, or nothing but print, is wanted and there is none."""
     hand, machine = _with_faces(HAND_STYLES, fonts), _with_faces(PRINT_STYLES, fonts)
     if handwriting == 1 and not hand:
         raise UsageError(
             "none of the fonts is handwriting", "put those that are into a folder called hand"
+        )
+    if handwriting == 0 and not machine:
+        raise UsageError(
+            "all of the fonts are handwriting", "give some of print, in a folder not called hand"
         )
     if not (hand and machine):
         handwriting = 1.0 if hand else 0.0

@@ -1,6 +1,7 @@
 """A process that renders every so many-th line of a folder, with the arguments TASK RANK SIZE.
 
-It writes the number of every line that it has made, a row each, and ends when nobody reads them.
+It writes the number of every line that it has made, a row each, and ends when nobody reads them;
+where it cannot go on, a row with its exit code and why.
 """
 
 from __future__ import annotations
@@ -8,19 +9,22 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ocr.errors import OcrError
 from ocr.processes import leave_signals_to_the_first
 
+LONGEST = 500  # bytes of a row: a pipe that several write to keeps such together (PIPE_BUF)
+
 
 def main(task: str, rank: str, size: str) -> int:
-    """Returns the exit code: 0, or 1 if lines could not be written. TASK: see pairs.py."""
+    """Returns the exit code. TASK: see pairs.py."""
     leave_signals_to_the_first()  # before the slow imports
     import cv2
 
     from ocr.training.synthesis.material import Material
-    from ocr.training.synthesis.pairs import missing, write_lines
+    from ocr.training.synthesis.pairs import REFUSED, missing, write_lines
 
     cv2.setNumThreads(1)
     told = json.loads(task)
@@ -32,8 +36,10 @@ def main(task: str, rank: str, size: str) -> int:
     except BrokenPipeError:
         pass
     except OcrError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
+        why = f"{REFUSED}{error.exit_code} {error}".encode("utf-8", "replace")[:LONGEST]
+        with suppress(BrokenPipeError):
+            os.write(sys.stdout.fileno(), why + b"\n")
+        return error.exit_code
     return 0
 
 

@@ -58,15 +58,23 @@ def test_small_capitals_are_no_small_letters(tmp_path: Path, draw_font: Draw) ->
 
 def test_a_face_is_chosen_only_for_what_it_can_write(library: Library) -> None:
     rng = np.random.default_rng(0)
-    assert library.choose(rng, SERIF, "plain text").kind == SERIF
-    assert library.choose(rng, SERIF, "一") is None
+    assert library.choose(rng, SERIF, "plain text", 0.5).kind == SERIF
+    assert library.choose(rng, SERIF, "一", 0.5) is None
 
 
-def test_families_are_drawn_alike_and_regular_faces_most(tmp_path: Path, draw_font: Draw) -> None:
+def test_families_are_drawn_alike(tmp_path: Path, draw_font: Draw) -> None:
     library = read_fonts([draw_font(tmp_path / f"{name}.ttf", LATIN) for name in ("one", "two")])
     rng = np.random.default_rng(1)
-    names = [library.choose(rng, SANS, "xn").name for _ in range(400)]
+    names = [library.choose(rng, SANS, "xn", 0.5).name for _ in range(400)]
     assert 150 < names.count("one") < 250
+
+
+@pytest.mark.parametrize("regular", [0.0, 0.8, 1.0])
+def test_regular_faces_have_their_share(library: Library, regular: float) -> None:
+    rng = np.random.default_rng(1)
+    names = [library.choose(rng, SERIF, "word", regular).name for _ in range(400)]
+    assert set(names) <= {"DejaVuSerif", "DejaVuSerif-Bold"}
+    assert names.count("DejaVuSerif") == pytest.approx(400 * regular, abs=40 * (0 < regular < 1))
 
 
 def test_the_sibling_is_of_the_same_family(library: Library) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 from ocr.training.ranges import Amount, Ratio
 from ocr.training.synthesis import ink as steps
-from ocr.training.synthesis.ink import PALEST, Ink, inked
+from ocr.training.synthesis.camera import photographed
+from ocr.training.synthesis.ink import PALEST, PALEST_IN_BLACK_AND_WHITE, Ink, inked
+from ocr.training.synthesis.styles import BILEVEL
 from ocr.types import Float32Array
 
 HEIGHT, WIDTH = 60, 240
@@ -120,6 +123,22 @@ def test_worn_ink_is_paler_but_never_lost(name: str) -> None:
 def test_all_wear_together_still_leaves_the_palest() -> None:
     ranges = dict.fromkeys(("fading", "dips", "grain", "bands"), Amount(1, 1, 1))
     assert under(strokes(), **ranges)[strokes() == 1].min() == pytest.approx(PALEST)
+
+
+def test_strokes_survive_in_black_and_white() -> None:
+    """Every one of them, to the end of a dip, through the whole range of captures."""
+    drawn = np.zeros((60, 400), np.float32)
+    lefts = range(20, 380, 12)
+    for left in lefts:
+        drawn[20:40, left : left + 3] = 1
+    wear = Ink(dips=Amount(1, 1, 1))
+    camera = replace(BILEVEL.camera, scale=Ratio(0, 1, 1), specks=Amount(0, 0, 0))
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        ink = inked(drawn, wear, rng, PALEST_IN_BLACK_AND_WHITE)
+        seen = photographed(1 - 0.8 * ink, 17.0, camera, rng)
+        black = [(seen[20:40, left - 1 : left + 4] == 0).any(axis=1).mean() for left in lefts]
+        assert min(black) > 0.9, seed
 
 
 def test_a_screen_is_the_product_of_two_cosines() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ocr.training import distortions as distort
 from ocr.training.ranges import Amount
 from ocr.training.synthesis.layout import Written
 from ocr.training.synthesis.page import Page, crop, least_pitch, sheet
@@ -87,6 +88,24 @@ def test_everything_on_the_paper_leaves_the_text_darkest(name: str) -> None:
         changed = max(changed, float(np.abs(result[ink == 0] - 0.8).max()))
         assert result[ink == 1].mean() < 0.5 * result[ink == 0].mean()
     assert changed > 0.02
+
+
+def test_the_other_side_shows_through_mirrored() -> None:
+    ink = np.zeros((60, 90), np.float32)
+    ink[10:50, 20:26] = ink[44:50, 20:44] = 1  # an L
+    page = Page(paper=(1, 1), tone=(0, 0), bleed=Amount(1, 0.5, 0.5))
+    result = sheet(ink, 50.0, 16.0, page, np.random.default_rng(0))
+    through = np.where(ink > 0, 0, 1 - result)
+    expected = distort.blurred(np.ascontiguousarray(ink[:, ::-1]), 1.5)
+
+    def likeness(other: Float32Array) -> float:
+        """The best over all places of the other: a circular cross-correlation."""
+        spectrum = np.fft.fft2(through) * np.conj(np.fft.fft2(other))
+        return float(np.fft.ifft2(spectrum).real.max())
+
+    turned = np.ascontiguousarray(expected[::-1])
+    assert likeness(expected) > 1.1 * likeness(turned)
+    assert likeness(expected) > 1.1 * likeness(np.ascontiguousarray(expected[:, ::-1]))
 
 
 def stripes(profile: Float32Array) -> Float32Array:

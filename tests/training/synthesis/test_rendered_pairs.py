@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from ocr.errors import InputError, OcrError, UsageError
+from ocr.errors import InputError, OcrError, OutputError, UsageError
 from ocr.options import SynthesisOptions
 from ocr.training.data.dataset import read_samples
-from ocr.training.synthesis import pairs
+from ocr.training.synthesis import pairs, worker
 from ocr.training.synthesis.material import Material
 from ocr.training.synthesis.pairs import encoded, write_pairs
 from ocr.training.synthesis.synthesize import REVISION
@@ -119,6 +119,29 @@ def test_a_process_that_ends_is_told(
     monkeypatch.setattr(pairs, "command", lambda *arguments: ends)
     with pytest.raises(OcrError, match="has ended; the same command goes on"):
         list(write_pairs(material, tmp_path / "out", 4, processes=2))
+
+
+@pytest.mark.parametrize(("kind", "code"), [(OutputError, 6), (InputError, 4)])
+def test_what_stops_a_process_stops_the_run(
+    tmp_path: Path, material: Material, monkeypatch: pytest.MonkeyPatch,
+    kind: type[OcrError], code: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(pairs, "LEAST", 2)
+    says = (sys.executable, "-c", f"print('!{code} no room; make some'); raise SystemExit({code})")
+    monkeypatch.setattr(pairs, "command", lambda *arguments: says)
+    with pytest.raises(kind, match="no room; make some"):
+        list(write_pairs(material, tmp_path / "out", 4, processes=2))
+
+
+def test_a_process_says_what_stops_it(
+    tmp_path: Path, material: Material, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").write_bytes(b"no folder")
+    task = {"material": material.as_dict(), "folder": str(tmp_path / "out"), "lines": 2}
+    assert worker.main(json.dumps(task), "0", "1") == OutputError.exit_code
+    said = capfd.readouterr().out
+    assert said.startswith(f"!{OutputError.exit_code} ")
+    assert said.count("\n") == 1
 
 
 def test_another_run_is_refused(tmp_path: Path, material: Material) -> None:

@@ -133,3 +133,12 @@ def test_options_are_checked() -> None:
         SynthesisOptions(handwriting=1.5)
     with pytest.raises(UsageError, match="longest"):
         SynthesisOptions(longest=0)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.0, "hand"), (1.0, "text")])
+def test_what_alone_is_wanted_must_be_there(
+    font_folder: Path, corpus: Corpus, share: float, kept: str
+) -> None:
+    fonts = read_fonts([font_folder / kept])
+    with pytest.raises(UsageError, match="handwriting"):
+        Synthesizer(fonts, corpus, SynthesisOptions(handwriting=share), seed=1)
