@@ -50,13 +50,13 @@ def clear(output: Path, overwrite: bool = False) -> None:
 
 
 @contextmanager
-def claimed(output: Path, overwrite: bool = False) -> Iterator[None]:
+def claimed(output: Path, overwrite: bool = False, advice: str = "") -> Iterator[None]:
     """Hold the folder of a new run that writes ``output``, an earlier run's state removed.
 
     The model of that run stays until the new one has something to put in its place. Raises as
     ``check_free`` and ``held`` do.
     """
-    check_free(output, overwrite)
+    check_free(output, overwrite, advice)
     folder = run_folder(output)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,7 @@ def prepared(given: argparse.Namespace) -> Run:
     """The recipe's run, of ``given.lines`` lines, judged before and after alone."""
     recipe = recipe_of(given.name)
     recipe["training"] |= {"validation_lines": VALIDATION_LINES, "processes": 1, "patience": 0}
-    recipe["training"]["retain"] = 1.0  # all of MODEL's weights
+    recipe["training"] |= {"retain": 1.0, "blend": 1.0}  # from all of MODEL's weights, all the way
     lay_out = runpy.run_path(str(ROOT / "scripts" / "train_default"))["lay_out"]
     output = given.runs / f"{'-'.join([given.name, *filter(None, given.only)])}.safetensors"
     with claimed(output, overwrite=True):

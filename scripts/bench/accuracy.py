@@ -11,8 +11,9 @@ language. Without --reader, ours alone.
 
 Every reader gets the same PNG files. On each list the readers take turns line by line, so that
 whatever else the machine does meets all of them alike; the first line of a reader, which loads
-its model, is not timed. Where all lines are too many, some are drawn once. With --around, the
-lines get something around them that belongs to no line: see surroundings.py.
+its model, is not timed (Tesseract loads it for every line, which its times include). Where all
+lines are too many, some are drawn once. With --around, the lines get something around them that
+belongs to no line: see surroundings.py.
 """
 
 from __future__ import annotations

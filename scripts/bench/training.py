@@ -9,6 +9,7 @@ per second after the first quarter. Ratios are to the first row. One thread per 
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -36,18 +37,19 @@ def speed(data: list[str], folder: Path, precision: str, processes: int) -> floa
     )
     output = folder / f"{precision}-{processes}-{time.monotonic_ns()}.safetensors"
     run, _ = prepare(data, output, Recipe(training=options))
-    lines = STEPS * BATCH
+    lines = (STEPS + 1) * BATCH  # the last step also writes the model
     if len(run.train) < lines:
         sys.exit(f"give at least {lines} lines")
     run = replace(run, train=run.train[:: len(run.train) // lines][:lines])
-    started, begun = 0.0, 0
+    started, begun, seconds = 0.0, 0, math.nan
     with closing(train_run(run)) as steps:
         for progress in steps:
             if progress.step == STEPS // 4:
                 started, begun = time.monotonic(), progress.step
             if progress.step == STEPS:
+                seconds = time.monotonic() - started
                 break
-    return BATCH * (STEPS - begun) / (time.monotonic() - started)
+    return BATCH * (STEPS - begun) / seconds
 
 
 def main(data: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,8 +108,8 @@ def test_what_came_in_between_is_not_lost(output: Path, monkeypatch: pytest.Monk
     first = claim.check_free
     looks: list[Path] = []
 
-    def look(place: Path, overwrite: bool = False) -> None:
-        first(place, overwrite)
+    def look(place: Path, *options: Any) -> None:
+        first(place, *options)
         if not looks:
             fill(output, "run.json")
         looks.append(place)
