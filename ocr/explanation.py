@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ocr.alphabet import BLANK, Alphabet
 from ocr.errors import ImageError
-from ocr.preprocessing import ImageSource, preprocess
+from ocr.preprocessing import ImageSource, columns_of
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME
 from ocr.preprocessing.image import load_image
 from ocr.preprocessing.kind import is_page
@@ -81,7 +81,7 @@ def explain(recognizer: Recognizer, source: ImageSource, layer: int | None = Non
     image = load_image(source)
     if is_page(image):
         raise ImageError("the image shows a page", "give one of its lines, cut out")
-    columns = preprocess(source, recognizer.spec.preprocessing)
+    columns = columns_of(image, recognizer.spec.preprocessing)
     (log_probs,) = recognizer.log_probs([columns])
     hypotheses = recognizer.decode(log_probs)
     path = np.full(len(log_probs), BLANK)

@@ -124,7 +124,11 @@ class TrainingOptions:
         maximum=1,
     )
     validation: float = option(
-        0.05, "share of the pages held back to choose the best model", minimum=0, maximum=0.9
+        0.05,
+        "share of the pages held back to choose the best model",
+        minimum=0,
+        maximum=0.9,
+        flag="--validation-share",
     )
     validation_lines: int = option(400, "read at most this many lines per validation", minimum=1)
     validate_every: int = option(

@@ -66,8 +66,8 @@ def command(data: tuple[str, ...], images: bool, kind: str, options: Preprocessi
 def _opened(dataset: Dataset, options: PreprocessingOptions) -> Dataset:
     """The dataset without the samples whose images cannot be used, which become problems."""
     from ocr.cli.display import progress_bar
-    from ocr.training.data.dataset import Problem
     from ocr.training.store import normalise_all
+    from ocr.types import Problem
 
     usable, problems, total = [], list(dataset.problems), len(dataset.samples)
     with progress_bar("opening images") as move:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
@@ -18,16 +18,13 @@ Function = Callable[..., Any]
 T = TypeVar("T")
 
 
-def options_from(
-    kind: type[Any], parameter: str, heading: str, flags: Mapping[str, str] | None = None
-) -> Callable[[Function], Function]:
+def options_from(kind: type[Any], parameter: str, heading: str) -> Callable[[Function], Function]:
     """Decorator: one switch per field of the dataclass ``kind``; the function gets the instance
     they make as ``parameter``.
 
     heading  under which the switches are listed
-    flags    field -> switch, where neither the field's name nor its own flag will do
     """
-    switches = {field.name: _switch(field, flags or {}) for field in dataclasses.fields(kind)}
+    switches = {field.name: _switch(field) for field in dataclasses.fields(kind)}
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
@@ -73,9 +70,8 @@ def switch_of(kind: type[Any], field: str) -> str:
     return next(p.opts[0] for p in context.command.params if p.name == name)
 
 
-def _switch(field: dataclasses.Field[Any], flags: Mapping[str, str]) -> str:
-    own = flags.get(field.name) or field.metadata["flag"]
-    return str(own) or "--" + field.name.replace("_", "-")
+def _switch(field: dataclasses.Field[Any]) -> str:
+    return str(field.metadata["flag"]) or "--" + field.name.replace("_", "-")
 
 
 def _option(

@@ -101,7 +101,7 @@ class Places:
 )
 @click.option("--resume", is_flag=True, help="Continue the run of -o MODEL as it was.")
 @click.option("--overwrite", is_flag=True, help="Begin anew where -o MODEL has a run or model.")
-@options_from(TrainingOptions, "training", "Training", flags={"validation": "--validation-share"})
+@options_from(TrainingOptions, "training", "Training")
 @options_from(PreprocessingOptions, "preprocessing", "Images")
 @options_from(NetworkOptions, "network", "Network")
 @options_from(SynthesisOptions, "synthesis", "Rendered lines")

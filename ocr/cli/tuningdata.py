@@ -5,13 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ocr.cli.failures import say
-from ocr.cli.inputs import files_of, keep
 from ocr.errors import InputError, PartialFailure
 
 if TYPE_CHECKING:
@@ -36,19 +34,16 @@ def lines_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def read_known_lines(
-    recognizer: Recognizer, data: Sequence[str], most: int, output: Path | None = None
+    recognizer: Recognizer, data: Sequence[str], most: int
 ) -> Iterator[list[KnownLine]]:
     """What the model says of the transcribed lines of ``data``, of ``most`` at most. Raises
-    UsageError before reading them if ``output`` is one of their files, PartialFailure at the end,
-    when the work is done, if some could not be used."""
+    PartialFailure at the end, when the work is done, if some could not be used."""
     from ocr.calibration import known_lines
     from ocr.cli.display import progress_bar
     from ocr.training.data.dataset import read_samples
 
     dataset = read_samples(data)
     samples = dataset.samples
-    if output is not None:
-        keep(files_of(data, samples), output, "name another file with -o")
     if len(samples) > most:
         chosen = sorted(random.Random(SEED).sample(range(len(samples)), most))
         samples = tuple(samples[index] for index in chosen)

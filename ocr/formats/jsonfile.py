@@ -31,13 +31,8 @@ def json_text(values: dict[str, Any]) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
 
 
-def line_json(image: Path, transcript: Transcript, model_id: str) -> str:
-    """The transcript of one line as a JSON file of one line."""
-    return json_text(line_values(image, transcript, model_id))
-
-
 def line_values(image: Path, transcript: Transcript, model_id: str) -> dict[str, Any]:
-    """What ``line_json`` writes, as values. Bytes of the path that are not UTF-8 are escaped."""
+    """The transcript of one line, as values. Bytes of the path that are not UTF-8 are escaped."""
     return {
         "path": str(image).encode("utf-8", "backslashreplace").decode("utf-8"),
         "model": model_id,

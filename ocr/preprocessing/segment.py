@@ -17,7 +17,6 @@ import numpy as np
 
 from ocr.files.names import image_stem
 from ocr.geometry import area
-from ocr.preprocessing.pages import load_page
 from ocr.preprocessing.segmentation.lines import find_lines
 from ocr.preprocessing.segmentation.order import reading_order
 from ocr.preprocessing.segmentation.outline import baseline_of, polygon_of
@@ -44,11 +43,6 @@ def segment(ink: Float32Array) -> tuple[Line, ...]:
     middles = [_lengthened(line, width) for line in find_lines(copy)]
     spans = cut(middles, copy.soft)
     return tuple(_lines(copy, middles, spans))
-
-
-def segmented(path: Path, index: int = 0) -> Page:
-    """Page ``index`` of an image file with its lines. Raises ImageError."""
-    return page_of(load_page(path, index), path, index)
 
 
 def page_of(ink: Float32Array, path: Path, index: int = 0) -> Page:

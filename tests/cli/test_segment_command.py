@@ -14,7 +14,8 @@ from fontfiles import dejavu
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.formats.pagefile import read_page
-from ocr.preprocessing.segment import segmented
+from ocr.preprocessing.pages import load_page
+from ocr.preprocessing.segment import page_of
 from ocr.recognition import load_model
 
 Run = Callable[..., Result]
@@ -42,7 +43,7 @@ def test_segment_writes_the_lines_beside_the_page(ocr: Run, page: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "scans/page.page.xml: 4 lines\n"
     transcript = read_page(page.with_name("page.page.xml")).transcript
-    expected = segmented(page)
+    expected = page_of(load_page(page), page)
     assert transcript.page.image == page
     assert [line.region for line in transcript.page.lines] == ["r1"] * 4
     for line, found in zip(transcript.page.lines, expected.lines, strict=True):

@@ -20,7 +20,7 @@ class Kettle:
     water: float | None = option(None, "how much to boil", unit="l", minimum=0)
     heat: int = option(90, "how hot", unit="C", minimum=1, maximum=100)
     lid: bool = option(True, "keep it shut")
-    tea: str = option("green", "what goes in", choices=("green", "black"))
+    tea: str = option("green", "what goes in", choices=("green", "black"), flag="--leaves")
     slow_pour: bool = option(False, "take your time")
 
     def __post_init__(self) -> None:
@@ -31,7 +31,7 @@ def boil(*arguments: str) -> tuple[Kettle, dict[str, object], str]:
     seen: list[tuple[Kettle, dict[str, object], str]] = []
 
     @make_command("boil", "ocr boil")
-    @options_from(Kettle, "kettle", "Kettle", flags={"tea": "--leaves"})
+    @options_from(Kettle, "kettle", "Kettle")
     def command(kettle: Kettle) -> None:
         seen.append((kettle, given(Kettle), switch_of(Kettle, "tea")))
 

@@ -12,7 +12,8 @@ from drawnpages import DrawnPage, check_found, check_sound
 from PIL import Image
 
 from ocr.preprocessing.crop import crop_line
-from ocr.preprocessing.segment import page_of, segment, segmented
+from ocr.preprocessing.pages import load_page
+from ocr.preprocessing.segment import page_of, segment
 from ocr.types import Float32Array, Line
 
 ROWS = range(90, 660, 60)  # px, baselines set as usual: 1.9 times the size apart
@@ -262,7 +263,7 @@ def test_a_file_becomes_a_page(tmp_path: Path) -> None:
     path = tmp_path / "scan.0001.png"
     drawn = one_line()
     drawn.image.save(path)
-    page = segmented(path)
+    page = page_of(load_page(path), path)
     assert (page.id, page.image, page.width, page.height) == ("scan.0001", path, 800, 700)
     assert page == page_of(drawn.ink(), path)
     assert len(page.lines) == 1

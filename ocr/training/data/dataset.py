@@ -22,20 +22,7 @@ from ocr.files.sources import Entry, Folders, expand
 from ocr.training.data.listfile import read_list
 from ocr.training.data.pagelines import read_page_lines
 from ocr.training.data.pairs import Pairs
-from ocr.training.data.problems import frame_problem, image_problem
-from ocr.training.data.split import Split, page_of, split_samples
 from ocr.types import Problem, Sample
-
-__all__ = [
-    "Dataset",
-    "Problem",
-    "Split",
-    "frame_problem",
-    "image_problem",
-    "page_of",
-    "read_samples",
-    "split_samples",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from ocr.errors import ImageError, InputError, OcrError, UsageError
 from ocr.files.sources import expand
 from ocr.training.data import listfile
 from ocr.training.data.datareport import problems_tsv, report
-from ocr.training.data.dataset import Problem, frame_problem, image_problem, read_samples
-from ocr.types import Sample
+from ocr.training.data.dataset import read_samples
+from ocr.training.data.problems import frame_problem, image_problem
+from ocr.types import Problem, Sample
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from ocr.preprocessing import lines as lines_module
 from ocr.preprocessing.crop import crop_line
 from ocr.preprocessing.image import load_image
 from ocr.preprocessing.normalize import normalize_line
-from ocr.training.data.dataset import Dataset, page_of, read_samples
+from ocr.training.data.dataset import Dataset, read_samples
+from ocr.training.data.split import page_of
 from ocr.training.store import build_store
 from ocr.types import Line, Page, PageTranscript, Transcript
 
