@@ -36,6 +36,7 @@ import numpy.typing as npt
 from ocr.files.atomic import write_atomically
 from ocr.files.names import image_stem
 from ocr.formats.pagefile import read_page
+from ocr.geometry import bounds
 from ocr.metrics import edit_counts
 from ocr.preprocessing import columns_of
 from ocr.preprocessing.crop import crop_line
@@ -127,7 +128,8 @@ def bands(lines: Sequence[Line], distance: float, shape: tuple[int, int]) -> lis
     reach = np.array([0, BAND * BAND_PIXELS])
     pixels = []
     for line in lines:
-        baseline = np.array(line.baseline) * factor
+        left, _, right, bottom = bounds(line.polygon)
+        baseline = np.array(line.baseline or ((left, bottom), (right, bottom))) * factor
         edge = np.concatenate([baseline - reach, (baseline + reach)[::-1]])
         mask = np.zeros(size, np.uint8)
         cv2.fillPoly(mask, [np.rint(edge * 16).astype(np.int32)], (1,), shift=4)

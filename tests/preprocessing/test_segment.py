@@ -267,3 +267,11 @@ def test_a_file_becomes_a_page(tmp_path: Path) -> None:
     assert (page.id, page.image, page.width, page.height) == ("scan.0001", path, 800, 700)
     assert page == page_of(drawn.ink(), path)
     assert len(page.lines) == 1
+
+
+def test_a_page_as_long_as_many_keeps_its_lines() -> None:
+    """As a screen's that was scrolled: its text is as large as on others."""
+    page = DrawnPage(500, 14_000, 20)
+    page.column(40, 400, range(60, 13_980, 36))
+    lines = segment(page.ink())
+    assert len(lines) == len(page.truth)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from itertools import product
 
 import numpy as np
@@ -211,3 +213,15 @@ def test_blocks_that_overlap_a_little_stand_side_by_side(common: int, first: str
     left, upper = Block((0,), 0, 40, 100, 90), Block((1,), 100 - common, 10, 200 - common, 60)
     assert left.precedes(upper) == (first == "left")
     assert upper.precedes(left) == (first == "upper")
+
+
+def test_scattered_labels_are_ordered_in_time() -> None:
+    """As on a map."""
+    choose = random.Random(2)
+    lines = [
+        ridge(left := choose.randrange(3000), left + 40, choose.randrange(3000)) for _ in range(300)
+    ]
+    start = time.process_time()
+    order = [index for block in reading_order(lines, 3100) for index in block]
+    assert sorted(order) == list(range(300))
+    assert time.process_time() - start < 10

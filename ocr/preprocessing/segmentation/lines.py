@@ -107,7 +107,7 @@ def _is_crowded(ridge: Ridge, others: Sequence[Ridge]) -> bool:
     return any(
         other.left <= middle < other.right
         and len(other.rows) > 2 * len(ridge.rows)
-        and abs(float(other.rows[middle - other.left]) - row) < ROOM * other.body
+        and abs(float(other.rows[middle - other.left]) - row) < ROOM * (ridge.body + other.body) / 2
         for other in others
         if other is not ridge
     )

@@ -25,6 +25,7 @@ from ocr.preprocessing.segmentation.ridges import Ridge
 CONTACT = 2.0  # text heights along which lines must face each other to be neighbours
 PARAGRAPH = 9.0  # text heights between lines of a block, at most: about three lines
 COLUMN = 0.25  # share of the narrower block's width: with less in common they are side by side
+MANY = 60  # blocks: of more, as on a map, only all together are looked at for a gutter
 FACING = 0.5  # share of the longer side of a gutter along which the other one must face it: a
 # note in the margin does not, and is read after the head of the text beside it
 
@@ -57,7 +58,8 @@ def reading_order(lines: Sequence[Ridge], width: int) -> list[tuple[int, ...]]:
 def _ordered(blocks: Sequence[Block]) -> list[Block]:
     """The blocks in the order of reading; two alone need no gutter to be told apart."""
     downwards = sorted(blocks, key=lambda block: (block.top + block.bottom, block.left))
-    for length in range(len(blocks), 2, -1):
+    shortest = 3 if len(blocks) <= MANY else len(blocks)
+    for length in range(len(blocks), shortest - 1, -1):
         for start in range(len(blocks) - length + 1):
             run = slice(start, start + length)
             if sides := _sides(downwards[run]):
@@ -72,9 +74,8 @@ def _sides(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]] | None:
     rightwards = sorted(blocks, key=lambda block: block.left)
     reached = rightwards[0].right
     for number, block in enumerate(rightwards[1:], start=1):
-        sides = rightwards[:number], rightwards[number:]
-        if reached <= block.left and _face(*sides):
-            return sides
+        if reached <= block.left and _face(rightwards[:number], rightwards[number:]):
+            return rightwards[:number], rightwards[number:]
         reached = max(reached, block.right)
     return None
 

@@ -30,6 +30,8 @@ from ocr.types import Float32Array, Point
 
 LONGEST_SIDE = 2400  # px on which the ink is judged: 200 dpi of an A4 page
 FIRST_GUESS = 100  # text heights along the longest side: 60 to 200 are usual
+TALL = 2.0  # height of a page to its width; a taller one, as a scroll's, has as many more lines
+LARGEST_SIDE = 16_000  # px; OpenCV counts those that it resamples in 16 bits, and they may double
 LARGEST_ZOOM = 2.0  # text of fewer than 6 px on the judged copy is not enlarged any further
 CLEAR = 0.2  # of the usual strength: a ridge that tells the slope of the page
 LEVELLING = 4.0  # text heights; a shorter ridge tells no slope
@@ -85,8 +87,11 @@ def working_copy(ink: Float32Array) -> WorkingCopy | None:
 
 def _judged(ink: Float32Array) -> Float32Array | None:
     """The page's soft ink, its text ``BODY`` pixels high; None where there is no text."""
-    coarse = _resized(ink, min(1.0, LONGEST_SIDE / max(ink.shape)))
-    soft = soft_ink(coarse, max(coarse.shape) / FIRST_GUESS)
+    height, width = ink.shape
+    pages = max(1.0, height / width / TALL)
+    longest = min(pages * LONGEST_SIDE, LARGEST_SIDE)
+    coarse = _resized(ink, min(1.0, longest / max(ink.shape)))
+    soft = soft_ink(coarse, max(coarse.shape) / (pages * FIRST_GUESS))
     body = body_height(soft)
     return None if body is None else _resized(soft, min(LARGEST_ZOOM, BODY / body))
 
