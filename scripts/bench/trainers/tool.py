@@ -22,7 +22,9 @@ def run(command: Sequence[str | Path], deadline: float | None = None) -> None:
 
     Its other processes end with it. Raises CalledProcessError if it fails by itself.
     """
-    process = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdout=sys.stderr, start_new_session=True, preexec_fn=_hear_interrupts
+    )
     try:
         if process.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
             raise subprocess.CalledProcessError(process.returncode, process.args)
@@ -34,6 +36,11 @@ def run(command: Sequence[str | Path], deadline: float | None = None) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _hear_interrupts() -> None:
+    """Also where the bench runs in the background, which is not to hear them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def program(name: str) -> Path:
