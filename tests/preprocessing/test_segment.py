@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 from drawnpages import DrawnPage, check_found, check_sound
-from PIL import Image
+from fontfiles import dejavu
+from PIL import Image, ImageFont
 
 from ocr.preprocessing.crop import crop_line
 from ocr.preprocessing.pages import load_page
@@ -275,3 +276,17 @@ def test_a_page_as_long_as_many_keeps_its_lines() -> None:
     page.column(40, 400, range(60, 13_980, 36))
     lines = segment(page.ink())
     assert len(lines) == len(page.truth)
+
+
+def test_what_touches_a_rule_is_not_lost_with_it() -> None:
+    """Nor what stands beside it in the rows between: an account, set to the right."""
+    page = DrawnPage()
+    page.draw.line((500, 40, 500, 660), fill=0, width=3)
+    font = ImageFont.truetype(dejavu("DejaVuSerif"), page.size)
+    for number, row in enumerate(ROWS):
+        gap = -2 if number in (2, 7) else 3  # px
+        page.write(500 - gap - font.getlength("halfpenny 125"), row, "halfpenny 125")
+    lines = segment(page.ink())
+    assert len(lines) == len(page.truth)
+    for line, (_, (right, _)) in zip(lines, page.truth, strict=True):
+        assert max(x for x, _ in line.polygon) > right - 4

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ocr.preprocessing.segmentation import BODY
 from ocr.preprocessing.segmentation.contrast import soft_ink
-from ocr.preprocessing.segmentation.pictures import find_pictures
+from ocr.preprocessing.segmentation.pictures import find_edges, find_pictures
 from ocr.preprocessing.segmentation.ridges import (
     Ridge,
     find_ridges,
@@ -78,7 +78,9 @@ def working_copy(ink: Float32Array) -> WorkingCopy | None:
     slope = _slope(soft)
     level = shear(soft, -slope, axis=1)
     level_rules, upright_rules = find_rules(level, BODY)
-    level[level_rules | upright_rules | find_pictures(level, BODY)] = 0
+    pictures = find_pictures(level, BODY)
+    level[level_rules | upright_rules] = 0
+    level[pictures | find_edges(level, BODY)] = 0  # no rule with what touches it is an edge
     height, width = ink.shape
     scale = width / soft.shape[1], height / soft.shape[0]
     walls = cell_walls(upright_rules, BODY)
