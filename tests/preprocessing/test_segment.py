@@ -167,7 +167,7 @@ def test_the_size_of_the_scan_changes_nothing(zoom: float) -> None:
     check_found(lines, truth, round(page.size * zoom))
 
 
-def test_a_table_is_read_cell_by_cell() -> None:
+def test_a_ruled_table_is_read_cell_by_cell_column_after_column() -> None:
     page = DrawnPage()
     lefts, rows = (50, 320, 560), range(110, 600, 75)
     for row in rows:
@@ -182,6 +182,8 @@ def test_a_table_is_read_cell_by_cell() -> None:
         (line.baseline[0] for line in lines), key=lambda p: (round((p[1] - 110) / 75), p[0])
     )
     assert len(places) == len(page.truth)
+    columns = [int(np.searchsorted(lefts, line.baseline[0][0] + 20)) for line in lines]
+    assert columns == sorted(columns)
     for (x, y), ((true_x, true_y), _) in zip(places, page.truth, strict=True):
         assert abs(x - true_x) < 17
         assert abs(y - true_y) < 5
