@@ -74,12 +74,9 @@ def command(
             f"{draft} holds transcribed lines, and so do those given",
             "name the model otherwise with -o, or move that list away",
         )
-    if options.more and (transcribed or not drafted):
-        raise UsageError(
-            f"--more reads lines into {draft}" + ("" if drafted else ", which is not there yet"),
-            "name their images" if drafted else "leave it out",
-        )
-    if not options.more:  # else nothing is learnt yet
+    if options.more:  # nothing is learnt yet
+        _check_more(draft, transcribed)
+    else:
         check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
     if not options.more and (drafted or transcribed):
         if drafted:
@@ -95,6 +92,14 @@ def command(
         f"next:  correct the texts (image<TAB>text, UTF-8), delete what you do not want, then\n"
         f"       {again}"
     )
+
+
+def _check_more(draft: Path, transcribed: bool) -> None:
+    """Raise UsageError where no further lines can be read into the draft."""
+    if not draft.exists():
+        raise UsageError(f"--more reads lines into {draft}, which is not there yet", "leave it out")
+    if transcribed:
+        raise UsageError(f"--more reads lines into {draft}", "name their images")
 
 
 def _names(draft: Path, lines: Sequence[str]) -> bool:

@@ -67,13 +67,7 @@ def prepare(
     run or a model.
     """
     data, validation = _listed(data), _listed(validation)
-    started = read_spec(recipe.start) if recipe.start else None
-    if not started and min(recipe.training.retain, recipe.training.blend) < 1:
-        raise UsageError(
-            "retain and blend below 1 need a model to begin with", "name it with --from"
-        )
-    if started and recipe.network:
-        check_sizes(started.network, recipe.network)
+    started = _started(recipe)
     dataset = _read(data, validation)
     held_back = sum(lines for _, lines in dataset.sources[: len(validation)])
     if recipe.few and len(dataset.samples) - held_back < FEW:
@@ -93,11 +87,7 @@ def prepare(
     train, validating = _divide(usable, chosen, recipe.training)
     problems = [*dataset.problems, *problems]
     if not train:
-        if not problems:
-            raise InputError(
-                "every line to train on is one to validate with too", "name others for one of them"
-            )
-        raise InputError(_nothing_usable(problems), "see: ocr check")
+        raise _nothing_left(problems)
     if start:  # a copy: the file may change or go before a stopped run goes on
         write_atomically(folder / START, start)
     source_of, first = _sources(dataset), len(validation)
@@ -119,6 +109,18 @@ def prepare(
     left = dataset.keeping(usable, problems)
     sources = left.sources[len(validation) :] + left.sources[: len(validation)]
     return run, report(replace(left, sources=sources))
+
+
+def _started(recipe: Recipe) -> ModelSpec | None:
+    """The model that is begun with, if there is one. Raises UsageError where it does not fit."""
+    started = read_spec(recipe.start) if recipe.start else None
+    if not started and min(recipe.training.retain, recipe.training.blend) < 1:
+        raise UsageError(
+            "retain and blend below 1 need a model to begin with", "name it with --from"
+        )
+    if started and recipe.network:
+        check_sizes(started.network, recipe.network)
+    return started
 
 
 def _read(data: Sequence[str | Path], validation: Sequence[str | Path]) -> Dataset:
@@ -202,6 +204,15 @@ def _companion(started: ModelSpec, usable: Sequence[Sample]) -> dict[str, Any]:
     counts = Counter(itertools.chain.from_iterable(sample.text for sample in usable))
     strange = sum(n for character, n in counts.items() if character not in started.alphabet)
     return {KEY: started.training[KEY]} if strange <= STRANGE * counts.total() else {}
+
+
+def _nothing_left(problems: Sequence[Problem]) -> InputError:
+    """Why there is no line to train on, while there are some to validate with."""
+    if problems:
+        return InputError(_nothing_usable(problems), "see: ocr check")
+    return InputError(
+        "every line to train on is one to validate with too", "name others for one of them"
+    )
 
 
 def _nothing_usable(problems: Sequence[Problem]) -> str:
