@@ -4,7 +4,7 @@ Hochreiter & Schmidhuber (1997), experiment 1. A string is B, T or P, a string o
 grammar, the same T or P again, and E. The network reads it symbol by symbol and predicts what
 comes next; a prediction is right if the outputs of all symbols that may follow are above all
 others. Solved when 256 strings to learn from and 256 others, drawn once, are all read right
-throughout.
+throughout; as in 1997 none of those is among these.
 """
 
 from __future__ import annotations
@@ -126,11 +126,21 @@ def wrong(outputs: Tensor, batch: Sequences) -> Bools:
     return result
 
 
+def draw(random: Random) -> list[tuple[str, list[str]]]:
+    """``STRINGS`` to learn from, some more than once, and as many others; see ``embedded``."""
+    strings = [embedded(random) for _ in range(STRINGS)]
+    learnt = {text for text, _ in strings}
+    while len(strings) < 2 * STRINGS:
+        if (string := embedded(random))[0] not in learnt:
+            strings.append(string)
+    return strings
+
+
 def run(cell: str, how: Descent, seed: int) -> tuple[int | None, float, SequenceNetwork]:
     """Sequences until solved or None, the share of test strings read right, the network."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    strings = [embedded(random) for _ in range(2 * STRINGS)]
+    strings = draw(random)
     both = pack(strings)
     symbols, kind = len(SYMBOLS), cell.removesuffix(" cut")
     network = SequenceNetwork(kind, symbols, HIDDEN, symbols, truncate=int(kind != cell))

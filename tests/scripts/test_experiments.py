@@ -164,3 +164,11 @@ def test_the_carousel_passes_on_all_of_the_error() -> None:
     (error,) = torch.autograd.grad((o[-1].detach().sigmoid() * layer.cell.h(state)).sum(), state)
     (expected,) = torch.autograd.grad((error * added).sum(), x)
     torch.testing.assert_close(cut[:-1], expected[:-1])  # the last frame has an output gate too
+
+
+def test_no_string_is_learnt_from_and_tested_on() -> None:
+    reber = module("reber")
+    strings = [text for text, _ in reber.draw(np.random.default_rng(1))]
+    learnt, tested = strings[: reber.STRINGS], strings[reber.STRINGS :]
+    assert len(learnt) == len(tested) == reber.STRINGS
+    assert not set(learnt) & set(tested)
