@@ -64,9 +64,13 @@ def find(sources: Sequence[str | Path], output: OutputFolder) -> Iterator[InputF
         root, paths = expand(str(source))
         for path in paths:
             if path.is_dir():
-                named = path == Path(source)
-                if named or path.resolve() != output.real:
-                    yield from _walk(root, path, output, named)
+                given = path == Path(source)
+                if not given and path.resolve() == output.real:
+                    continue
+                for file in _walk(root, path, output, given):
+                    if given and file.path == path:  # it cannot be listed
+                        raise InputError(file.error)
+                    yield file
             elif _is_input(path) and (path == Path(source) or not _is_made(path, output)):
                 yield InputFile(root, path)
             elif path == Path(source):  # named by the user, not by a pattern
@@ -99,7 +103,7 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
             continue
         some = True
         if path.is_dir():
-            yield from _walk(root, path, output, listed=True)
+            yield from _walk(root, path, output, given=True)
         elif not _is_input(path):
             raise _unknown(path)
         else:
@@ -108,16 +112,14 @@ def find_listed(names: Sequence[str], output: OutputFolder) -> Iterator[InputFil
         raise absent
 
 
-def _walk(
-    root: Path, top: Path, output: OutputFolder, named: bool = False, listed: bool = False
-) -> Iterator[InputFile]:
-    """The files of a folder, ``named`` or ``listed`` by the user or matched by a pattern. One that
-    cannot be listed costs only itself. Raises InputError where that is the folder named."""
+def _walk(root: Path, top: Path, output: OutputFolder, given: bool) -> Iterator[InputFile]:
+    """The files of a folder, and the folders that cannot be listed, with the reason. ``given``: by
+    the user and not by a pattern, so that what another run has written there is meant."""
     failed: list[OSError] = []
     others: set[Path] = set()
     for folder, folders, files in os.walk(top, onerror=failed.append):
         here = Path(folder)
-        if FOLDER in folders and not (here == top and (named or listed)):
+        if FOLDER in folders and not (given and here == top):
             others |= _outputs_of_others(here)
         folders[:] = sorted(
             name
@@ -132,12 +134,8 @@ def _walk(
                 yield InputFile(root, path)
     for error in failed:
         unread = Path(str(error.filename))
-        refusal = InputError(
-            f"{printable(unread)} cannot be read: {error.strerror}", "change its permissions"
-        )
-        if named and unread == top:
-            raise refusal
-        yield InputFile(root, unread, str(refusal))
+        reason = f"{printable(unread)} cannot be read: {error.strerror}; change its permissions"
+        yield InputFile(root, unread, reason)
 
 
 def _outputs_of_others(out: Path) -> set[Path]:
@@ -149,8 +147,7 @@ def _outputs_of_others(out: Path) -> set[Path]:
         return set()
     return {
         out / name
-        for page in history.pages()
-        for record in history.of(page)
+        for record in history.records()
         for name in record.outputs
         if not (out / name).with_name(Path(record.source).name).exists()
     }

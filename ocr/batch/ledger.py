@@ -23,6 +23,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import FileIO
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,9 @@ class History:
             for page in entry.pages:
                 self._left[page] = _after_writing(self._left.get(page, []))
 
-    def pages(self) -> Iterable[str]:
-        """All that have records."""
-        return self._records.keys()
+    def records(self) -> Iterator[Record]:
+        """Those of all pages."""
+        return chain.from_iterable(self._records.values())
 
     def of(self, page: str) -> Sequence[Record]:
         """The records of a page from the oldest to the newest."""
@@ -125,7 +126,7 @@ class History:
 
     def written(self) -> Iterator[str]:
         """Every path that was ever written, below OUT, with ``/``."""
-        return (name for records in self._records.values() for r in records for name in r.outputs)
+        return (name for record in self.records() for name in record.outputs)
 
 
 def _after_writing(records: Sequence[Record]) -> list[Record]:

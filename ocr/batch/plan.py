@@ -66,7 +66,7 @@ def plan(
     kinds = tuple(listed_formats(",".join(formats)))
     if out.exists() and not out.is_dir():
         raise OutputError(f"{printable(out)} is not a folder", "choose another -o")
-    files = _files(sources, listed, out)
+    files = _files(sources, listed, out, shared=options.part()[1] > 1)
     found = {job: error for file in files for job, error in _jobs(file)}
     wanted = _unclaimed(found)
     if not wanted:
@@ -80,11 +80,16 @@ def plan(
     return _shard(whole)
 
 
-def _files(sources: Sequence[str | Path], listed: Sequence[str], out: Path) -> Iterable[InputFile]:
-    """The files to read, each once, without what other shards write while they are looked for."""
+def _files(
+    sources: Sequence[str | Path], listed: Sequence[str], out: Path, shared: bool
+) -> Iterable[InputFile]:
+    """The files to read, each once; where ``out`` is shared with other shards, without what these
+    write while they are looked for."""
     before = set(read_history(out).written())
     folder = OutputFolder(out, before)
     files = dict.fromkeys((*find(sources, folder), *find_listed(listed, folder)))
+    if not shared:
+        return files
     new = OutputFolder(out, set(read_history(out).written()) - before)
     return [file for file in files if not new.holds(file.path)]
 

@@ -17,6 +17,7 @@ from ocr.cli.options import options_from
 from ocr.errors import PartialFailure, UsageError
 from ocr.files.marks import has_mark
 from ocr.files.names import printable
+from ocr.network.shipped import SUFFIX
 from ocr.options import DecodingOptions
 
 if TYPE_CHECKING:
@@ -73,8 +74,6 @@ def command(
     """
     if html and no_html:
         raise UsageError("--html and --no-html contradict each other", "give one of them")
-    from ocr.network.shipped import SUFFIX
-
     name = Path(model).name.removesuffix(SUFFIX)
     page = None if no_html else html or Path(f"{name}-evaluation.html")
     report, left_out = _evaluate(model, data, decoding, page)

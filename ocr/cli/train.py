@@ -18,6 +18,7 @@ from ocr.cli.command import model_names
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import Interrupted, UsageError
+from ocr.network.shipped import SUFFIX
 from ocr.options import (
     FEW,
     AdaptationOptions,
@@ -30,8 +31,6 @@ from ocr.options import (
 if TYPE_CHECKING:
     from ocr.training.loop import Progress
     from ocr.training.run import Run
-
-SUFFIX = ".safetensors"
 
 EXAMPLES = """\
 ocr train lines/ -o mine.safetensors                       pairs x.png + x.gt.txt, 40 epochs

@@ -7,9 +7,7 @@ the lines are counted.
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
-
+from ocr.preprocessing.scaling import resized
 from ocr.preprocessing.segment import segment
 from ocr.preprocessing.segmentation.contrast import soft_ink
 from ocr.preprocessing.segmentation.scale import body_height
@@ -38,8 +36,7 @@ def _in_text_heights(ink: Float32Array) -> float:
     """The height of the image, if it is a line's, in heights of its text; 0 without text."""
     height, width = ink.shape
     factor = min(1.0, JUDGED_SIDE / max(height, min(width, 8 * height)))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    small = resized(ink, factor)
     soft = soft_ink(small, BODY_SHARE * len(small))
     body = body_height(soft)
     return 0.0 if body is None else len(small) / body

@@ -24,6 +24,7 @@ from ocr.preprocessing.body import Body, body_zone
 from ocr.preprocessing.frame import without_frame, without_ground
 from ocr.preprocessing.paper import flatten_background, upright_polarity
 from ocr.preprocessing.rules import without_rules
+from ocr.preprocessing.scaling import resized
 from ocr.preprocessing.shear import best_shear, shear
 from ocr.types import Float32Array
 
@@ -92,8 +93,7 @@ def _resample(
     margin = MARGIN + round(lean)
     scale = min(scale, max(1, LARGEST_WIDTH - 2 * margin) / source_width)
     if scale < 1:  # shrink by area first: a linear kernel alone would skip thin strokes
-        size = (max(1, round(source_width * scale)), max(1, round(source_height * scale)))
-        ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+        ink = resized(ink, scale)
     zoom_x = scale * source_width / ink.shape[1]
     zoom_y = scale * source_height / ink.shape[0]
     width = max(1, round(source_width * scale)) + 2 * margin

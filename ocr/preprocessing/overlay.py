@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ocr.files.overlays import MARK
+from ocr.preprocessing.scaling import resized
 from ocr.types import Float32Array, Line, Point
 
 LONGEST_SIDE = 2000  # px of the picture: enough to read a page's text
@@ -25,9 +26,7 @@ def overlay(ink: Float32Array, lines: Sequence[Line]) -> bytes:
     """A PNG of the page, (H, W) float32 ink, with the outline, baseline and number of each line;
     numbers count from 1 in reading order."""
     factor = min(1.0, LONGEST_SIDE / max(ink.shape))
-    size = max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor))
-    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-    grey = np.round(255 * (1 - (1 - PALENESS) * small)).astype(np.uint8)
+    grey = np.round(255 * (1 - (1 - PALENESS) * resized(ink, factor))).astype(np.uint8)
     picture = np.repeat(grey[:, :, None], 3, axis=2)  # (H, W, 3)
     for number, line in enumerate(lines, start=1):
         colour = COLOURS[number % len(COLOURS)]

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from ocr.preprocessing.rules import between_rules, without_rules
+from ocr.preprocessing.scaling import resized
 from ocr.types import Float32Array
 
 PAPER_WINDOW = 31  # px at a line height of 24: wider than any letter, narrower than a shadow
@@ -33,19 +34,12 @@ def upright_polarity(ink: Float32Array) -> Float32Array:
     if high - middle < NO_STROKES * (middle - low):
         return 1.0 - ink
     # A dark photograph with a bright edge comes so far too; but its thin strokes are dark.
-    seen = _shrunk(ink, COMPARED_HEIGHT)
+    seen = resized(ink, min(1.0, COMPARED_HEIGHT / len(ink)))
     size = max(3, round(THICKEST_STROKE * len(seen)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     dark = seen - cv2.morphologyEx(seen, cv2.MORPH_OPEN, kernel)
     light = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, kernel) - seen
     return 1.0 - ink if light.sum() > dark.sum() else ink
-
-
-def _shrunk(ink: Float32Array, height: int) -> Float32Array:
-    """(H, W) -> at most ``height`` rows, as wide in proportion."""
-    factor = min(1.0, height / len(ink))
-    size = (max(1, round(ink.shape[1] * factor)), max(1, round(len(ink) * factor)))
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _paper(ink: Float32Array) -> Float32Array:
@@ -65,7 +59,7 @@ def _paper(ink: Float32Array) -> Float32Array:
 def flatten_background(ink: Float32Array) -> Float32Array:
     """(H, W) -> (H, W): paper 0 everywhere, strokes about ``STROKE_INK``, clipped to 0..1."""
     height, width = ink.shape
-    paper = cv2.resize(_paper(_shrunk(ink, PAPER_HEIGHT)), (width, height))
+    paper = cv2.resize(_paper(resized(ink, min(1.0, PAPER_HEIGHT / height))), (width, height))
     contrast = np.maximum(ink - paper, 0)
     if contrast.max() <= LEAST_CONTRAST:
         return np.zeros_like(ink)

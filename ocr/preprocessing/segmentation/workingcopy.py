@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ocr.preprocessing.scaling import resized
 from ocr.preprocessing.segmentation import BODY
 from ocr.preprocessing.segmentation.contrast import soft_ink
 from ocr.preprocessing.segmentation.pictures import find_edges, find_pictures
@@ -92,10 +92,10 @@ def _judged(ink: Float32Array) -> Float32Array | None:
     height, width = ink.shape
     pages = max(1.0, height / width / TALL)
     longest = min(pages * LONGEST_SIDE, LARGEST_SIDE)
-    coarse = _resized(ink, min(1.0, longest / max(ink.shape)))
+    coarse = resized(ink, min(1.0, longest / max(ink.shape)))
     soft = soft_ink(coarse, max(coarse.shape) / (pages * FIRST_GUESS))
     body = body_height(soft)
-    return None if body is None else _resized(soft, min(LARGEST_ZOOM, BODY / body))
+    return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
 
 
 def _slope(soft: Float32Array) -> float:
@@ -118,10 +118,3 @@ def _trend(ridge: Ridge) -> float:
 def _room(slope: float, width: int) -> int:
     """Rows that ``shear`` adds above and below."""
     return math.ceil(abs(slope) * width / 2)
-
-
-def _resized(image: Float32Array, factor: float) -> Float32Array:
-    height, width = image.shape
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    kernel = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size, interpolation=kernel), np.float32)
