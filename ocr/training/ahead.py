@@ -65,7 +65,7 @@ class _Steps(Dataset[Parts]):
         run = self.run
         if self._tools is None:
             lines, members = training_lines(run), np.array(run.train, dtype=np.int64)
-            batcher = Batcher(lines, run.spec, members, run.options.seed)
+            batcher = Batcher(lines, run.spec, members, run.seed)
             self._tools = batcher, Order(lines, members, run)
         batcher, order = self._tools
         batch = batcher.distorted(order.batch(step), step, run.options.augment)

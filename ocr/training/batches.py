@@ -81,7 +81,7 @@ class Order:
 
     def __init__(self, lines: Lines, members: IndexArray, run: Run) -> None:
         self.lines, self.run = lines, run
-        self.draw = Draw(members, run.sources, run.options.balance, run.options.seed)
+        self.draw = Draw(members, run.sources, run.options.balance, run.seed)
         self.steps_per_epoch = -(-len(members) // (run.options.batch_size - run.rendered))
         self._pool, self._batches = (-1, -1), list[IndexArray]()
         self._epoch, self._stored = -1, list[IndexArray]()
@@ -108,7 +108,7 @@ class Order:
         run, widths, short_first = self.run, self.lines.widths, self._short_first(epoch)
         if epoch != self._epoch:
             drawn, stored = self.draw.epoch(epoch), run.options.batch_size - run.rendered
-            order = epoch_order(widths, drawn, stored, run.options.seed, epoch, short_first)
+            order = epoch_order(widths, drawn, stored, run.seed, epoch, short_first)
             self._epoch, self._stored = epoch, order
         batches = self._stored[start : start + (short_first if start < short_first else POOL)]
         first = len(widths) + (epoch * self.steps_per_epoch + start) * run.rendered

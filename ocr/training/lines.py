@@ -6,6 +6,7 @@ alone; they are normalised like every other line before anyone sees them.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Protocol
 
 import numpy as np
@@ -71,5 +72,6 @@ def training_lines(run: Run) -> Lines:
         )
     transcriptions = (store.text(index) for index in run.train)
     allowed = frozenset(run.spec.alphabet)
-    synthesizer = run.material.synthesizer(transcriptions, allowed)
+    material = dataclasses.replace(run.material, seed=run.seed)
+    synthesizer = material.synthesizer(transcriptions, allowed)
     return RenderedToo(store, synthesizer, run.spec.preprocessing)

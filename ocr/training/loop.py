@@ -84,11 +84,11 @@ class Trainer:
     def __init__(self, run: Run, exchange: Exchange) -> None:
         torch.set_num_threads(1)  # one thread per process, see parallel.py
         cv2.setNumThreads(1)
-        torch.manual_seed(run.options.seed)
+        torch.manual_seed(run.seed)
         self.run, self.exchange = run, exchange
         self.lines = training_lines(run)
         members = np.array(run.train, dtype=np.int64)
-        self.batcher = Batcher(self.lines, run.spec, members, run.options.seed)
+        self.batcher = Batcher(self.lines, run.spec, members, run.seed)
         self.order = Order(self.lines, members, run)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = initial_network(run).to(self.device)
@@ -169,7 +169,7 @@ class Trainer:
         mine = whole[self.exchange.rank :: self.exchange.size]
         characters = sum(len(self.lines.text(int(i))) for i in whole)
         self.objective.train()
-        torch.manual_seed(_mixed(options.seed, counters.step, self.exchange.rank))
+        torch.manual_seed(_mixed(self.run.seed, counters.step, self.exchange.rank))
         self.objective.zero_grad()
         buffers = [buffer.clone() for buffer in self.objective.buffers()]
         network_loss = torch.zeros((), device=self.device)

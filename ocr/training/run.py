@@ -57,6 +57,15 @@ class Run:
         return min(size - 1, round(share * size))
 
     @property
+    def seed(self) -> int:
+        """Of what is drawn while training. A run that goes on from a model's weights draws other
+        lines and distortions than the runs that they come from."""
+        earlier, runs = self.spec.training.get("earlier"), 0
+        while earlier is not None:
+            earlier, runs = earlier.get("earlier"), runs + 1
+        return self.options.seed + runs
+
+    @property
     def checkpoint(self) -> Path:
         return self.folder / "checkpoint.safetensors"
 

@@ -66,6 +66,14 @@ def test_after_the_store_come_rendered_lines(tmp_path: Path, rendering_run: Make
         assert lines.name(stored + number) == f"rendered line {number}"
 
 
+def test_a_run_that_goes_on_renders_other_lines(tmp_path: Path, rendering_run: MakeRun) -> None:
+    run = rendering_run(tmp_path)
+    later = dataclasses.replace(run, spec=dataclasses.replace(run.spec, training={"earlier": {}}))
+    both = [training_lines(each) for each in (run, later)]
+    texts = [[lines.text(len(lines.widths) + n) for n in range(5)] for lines in both]
+    assert texts[0] != texts[1]
+
+
 def test_transcriptions_of_training_lines_are_written_and_no_others(
     tmp_path: Path, make_run: MakeRun, font_folder: Path
 ) -> None:

@@ -25,6 +25,14 @@ def test_a_run_comes_back_as_it_was(tmp_path: Path, make_run: MakeRun) -> None:
     assert load_run(run.folder) == run
 
 
+def test_a_run_that_goes_on_draws_other_lines(tmp_path: Path, make_run: MakeRun) -> None:
+    run, record = make_run(tmp_path), {"lines": 5}
+    for runs in range(3):
+        going_on = dataclasses.replace(run.spec, training=record)
+        assert dataclasses.replace(run, spec=going_on).seed == run.options.seed + runs
+        record = {"lines": 5, "earlier": record}
+
+
 def test_a_run_without_a_start_has_none(tmp_path: Path, make_run: MakeRun) -> None:
     run = make_run(tmp_path)
     run.save()
