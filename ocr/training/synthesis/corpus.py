@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -43,7 +44,12 @@ class Corpus:
         place = int(rng.integers(len(self.text)))
         start = self._word_start(place)
         end = self.text.find("\n", start)
-        rest = self.text[start : start + longest + 1 if end < 0 else min(end, start + longest + 1)]
+        end = len(self.text) if end < 0 else end
+        if place - start > longest:  # a script without spaces: from anywhere but a mark
+            start = min(place, end - longest)
+            while unicodedata.category(self.text[start]).startswith("M"):
+                start -= 1
+        rest = self.text[start : min(end, start + longest + 1)]
         if len(rest) <= longest:
             return rest
         return rest[: max(rest.rfind(" "), 0)] or rest[:longest]

@@ -27,8 +27,9 @@ HAND_PANOSE, HAND_CLASS = 3, 10  # OpenType 1.9, OS/2: bFamilyType "Latin Hand W
 UNICASE = 0.88
 # Width of i / width of m from which a face has one pitch; worn typewriter faces are not exact.
 ONE_PITCH = 0.8
-# Width of the foot of an I / width of its stem from which it has serifs.
-SERIFS = 1.5
+# Width of the foot of a letter / width of its stems from which it has serifs: of an I, and of an h
+# in faces of one pitch, whose I always has some.
+SERIFS, FIXED_SERIFS = 1.5, 1.15
 # px per em at which faces are measured: large enough that hinting moves nothing.
 MEASURED_PX = 200
 # em; a script of smaller letters than this has capitals that nobody sets side by side.
@@ -40,14 +41,14 @@ DAMAGE = (TTLibError, OSError, EOFError, struct.error, ValueError, LookupError, 
 """What fontTools raises for a damaged font, depending on the table that is damaged."""
 
 RIGHT_TO_LEFT = ("R", "AL")  # Unicode's bidirectional classes; words are set from left to right
-HAND, SERIF, SANS, FIXED = "hand", "serif", "sans", "fixed"
+HAND, SERIF, SANS, FIXED, TYPEWRITTEN = "hand", "serif", "sans", "fixed", "typewritten"
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
     """One font file.
 
-    kind        hand, serif, sans or fixed (in pitch)
+    kind        hand, serif, sans, fixed (in pitch) or, with serifs too, typewritten
     regular     neither bold nor italic
     characters  all that it can write, without white space
     x_height    of the letters x and n, in em
@@ -146,11 +147,16 @@ def _height(drawn: ImageFont.FreeTypeFont, characters: frozenset[str], letters: 
 
 def _print_kind(drawn: ImageFont.FreeTypeFont, characters: frozenset[str]) -> str:
     if characters.issuperset("im") and drawn.getlength("i") > ONE_PITCH * drawn.getlength("m"):
-        return FIXED
-    if "I" not in characters:
-        return SANS
-    mask = drawn.getmask("I")
+        return TYPEWRITTEN if _foot(drawn, characters, "h") > FIXED_SERIFS else FIXED
+    return SERIF if _foot(drawn, characters, "I") > SERIFS else SANS
+
+
+def _foot(drawn: ImageFont.FreeTypeFont, characters: frozenset[str], letter: str) -> float:
+    """Its width over that of the stems in the lower half; 0 if the face lacks the letter."""
+    if letter not in characters:
+        return 0.0
+    mask = drawn.getmask(letter)
     ink = np.asarray(mask, dtype=np.uint8).reshape(mask.size[::-1]) > 127  # (H, W)
     widths = ink.sum(axis=1)
-    foot, stem = widths[-len(widths) // 10 :].max(), np.median(widths)
-    return SERIF if foot > SERIFS * stem else SANS
+    foot, stems = widths[-len(widths) // 10 :].max(), np.median(widths[len(widths) // 2 :])
+    return float(foot / stems)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ocr.errors import UsageError
-from ocr.files.names import printable
+from ocr.files.names import passed_over, printable
 from ocr.training.synthesis.chance import Rng, pick
 from ocr.training.synthesis.faces import Face, in_hand_folder, read_face
 
@@ -69,7 +69,12 @@ def font_files(folder: Path) -> list[Path]:
         return [folder]
     if not folder.is_dir():
         raise UsageError(f"{printable(folder)} does not exist", "name a folder of fonts")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(map(passed_over, path.relative_to(folder).parts))
+    )
     if not found:
         raise UsageError(f"no font in {printable(folder)}", "name a folder of .ttf or .otf")
     return found

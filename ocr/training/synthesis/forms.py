@@ -52,6 +52,7 @@ SHORT_DATES = _forms("""
 {day:02}-{month_number:02}-{year} | {day}.{month_roman}.{year} | {day}/{month_roman} {year}
 {day}. {month_number}. {year} | {day}.{month_number}.{short_year:02}
 {day:02} {month_number:02} {year} | {month_number:02}/{year}
+{day:02}.{month_number:02}.{short_year:02} | {day:02}/{month_number:02}/{short_year:02}
 {day}-{month_number}-'{short_year:02} | {year}/{month_number:02}/{day:02}
 """)
 ADDRESSES = _forms("""

@@ -132,6 +132,7 @@ def _pressed(ink: Float32Array, ranges: Ink, rng: Rng) -> Float32Array:
     if ragged:
         level = level + distort.texture(rng, ragged, ink.shape)
     hardness = np.float32(2.5 * ranges.hardness.draw(rng))
+    level = np.maximum(level, np.float32(0.5) / hardness)  # else bare paper would be inked
     pressed = (distort.blurred(ink, spread) - level) * hardness + np.float32(0.5)
     return np.asarray(np.clip(pressed, 0, 1), dtype=np.float32)
 

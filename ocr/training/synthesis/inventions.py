@@ -49,7 +49,8 @@ def scaled_number(rng: Rng, digits: int) -> int:
 def plain_amount(rng: Rng) -> str:
     thousands, decimal = pick(rng, NUMBER_STYLES)
     cents = f"{decimal}{rng.integers(100):02}" if rng.random() < 0.7 else ""
-    return grouped(scaled_number(rng, 6), thousands) + cents
+    whole = 0 if cents and rng.random() < 0.1 else scaled_number(rng, 6)
+    return grouped(whole, thousands) + cents
 
 
 def amount(rng: Rng) -> str:
@@ -73,7 +74,18 @@ def year(rng: Rng) -> int:
 
 
 def time(rng: Rng) -> str:
-    form = pick(rng, ("{}:{:02}", "{}h{:02}", "{}.{:02}", "{}:{:02} Uhr", "{}:{:02} p.m.", "{} h"))
+    form = pick(
+        rng,
+        (
+            "{}:{:02}",
+            "{:02}:{:02}",
+            "{}h{:02}",
+            "{}.{:02}",
+            "{}:{:02} Uhr",
+            "{}:{:02} p.m.",
+            "{} h",
+        ),
+    )
     return form.format(rng.integers(24), rng.integers(60))
 
 

@@ -23,6 +23,8 @@ from ocr.types import Float32Array
 LARGEST_EM = 3.2
 # Share of the mean gap that a narrow one keeps: else two words are one.
 NARROWEST = 0.7
+# Columns of a row after the first, where every gap is wide.
+MOST_COLUMNS = 5
 # Set together with letters: faces join other signs into ones that say something else, -> into an
 # arrow.
 JOINING = "_.,;:!?()'\"\u2019"
@@ -41,7 +43,8 @@ class Layout:
     x_height: tuple[float, float] = (15.5, 18.5)  # px
     word_gap: tuple[float, float] | None = None  # None: the face's own space
     gap_jitter: Amount = NEVER  # from gap to gap
-    tab: Amount = NEVER  # one wide gap in the line, as between columns
+    tab: Amount = NEVER  # a wide gap in the line, as between columns
+    row: float = 0.0  # share of lines whose further gaps, if they are few, are as wide
     letter_gap: Amount = NEVER  # spaced letters; they are then set one by one
     separate: float = 0.0
     key_shift: Amount = NEVER  # every letter's own height: a bent type bar
@@ -123,7 +126,7 @@ class Typesetter:
         self.key_shift, self.jitter = px(layout.key_shift), px(layout.jitter)
         self.faintness = layout.faintness.draw(rng)
         self.tab, self.underline = px(layout.tab), px(layout.underline)
-        self.mixed = rng.random() < layout.mixed
+        self.mixed, self.row = (rng.random() < share for share in (layout.mixed, layout.row))
 
     def write(self, text: str, rng: Rng) -> Written:
         """``text`` (normal form, not empty) as ink."""
@@ -131,13 +134,14 @@ class Typesetter:
         words = text.split(" ")
         spans: list[tuple[float, float]] = []
         tab = int(rng.integers(1, len(words))) if self.tab and len(words) > 1 else 0
+        tabs = range(tab, len(words) if self.row and len(words) - tab <= MOST_COLUMNS else tab + 1)
         first = int(rng.integers(1, len(words) + 1)) if self.mixed else 0
         shifts: dict[str, float] = {}
         x = 0.0
         for number, word in enumerate(words):
             if number:
                 x += max(NARROWEST * self.word_gap, self.word_gap + rng.normal() * self.gap_jitter)
-                x += self.letter_gap + (self.tab if number == tab else 0)
+                x += self.letter_gap + (self.tab if number in tabs else 0)
             start, fonts = x, self.fonts[1 if number < first else 0]
             for part in parts_of(word, self.separate):
                 font = pick(rng, fonts)

@@ -24,6 +24,8 @@ FEET, HEADS = 0.3, 1.0
 BLANK = 0.1
 # Pitch of squares and of ruled lines in x-heights; ruled paper is written on its lines.
 SQUARES, RULES = (1.1, 2.4), (3.2, 4.5)
+# x; of a ruled line below the baseline: letters stand on it, or a little above it.
+RULE_BELOW = (-0.1, 0.5)
 # Share of the cells that are drawn whole, and of the sides that show of the others.
 WHOLE_BOX, SIDE = 0.2, 0.4
 # px; printed rules.
@@ -73,15 +75,16 @@ def least_pitch(line: Written) -> float:
 
 
 def crop(
-    ink: Float32Array, others: Float32Array | None, x_height: float, ranges: Page, rng: Rng
+    written: Written, others: Float32Array | None, ranges: Page, rng: Rng
 ) -> tuple[Float32Array, float]:
     """Cut the line out of its sheet as a segmenter does.
 
-    ink     (H, W) the line alone
-    others  (H, W) the ink of its neighbours on the same sheet, or None
+    written  the line alone, (H, W)
+    others   (H, W) the ink of its neighbours on the same sheet, or None
 
-    Returns (h, w) all ink within the crop, and the row of the line's lower edge in it.
+    Returns (h, w) all ink within the crop, and the row of the line's baseline in it.
     """
+    ink, x_height = written.ink, written.x_height
     top, bottom = _extent(ink.max(axis=1))
     left, right = _extent(ink.max(axis=0))
     above, below = (x_height * ranges.room.draw(rng) for _ in range(2))
@@ -91,7 +94,7 @@ def crop(
     line = ink[rows, columns]
     if others is not None:
         line = np.maximum(line, _seen(others[rows, columns], rng))
-    return np.ascontiguousarray(line), float(bottom - rows.start)
+    return np.ascontiguousarray(line), written.baseline - rows.start
 
 
 def _extent(darkest: Float32Array) -> tuple[int, int]:
@@ -111,14 +114,16 @@ def _seen(others: Float32Array, rng: Rng) -> Float32Array:
     return np.asarray(others * ((y >= upper) & (y <= height - lower)), dtype=np.float32)
 
 
-def sheet(ink: Float32Array, foot: float, x_height: float, ranges: Page, rng: Rng) -> Float32Array:
+def sheet(
+    ink: Float32Array, baseline: float, x_height: float, ranges: Page, rng: Rng
+) -> Float32Array:
     """The reflectance (H, W) of the paper with all that is on it.
 
-    ink   (H, W) 0..1
-    foot  the row of the line's lower edge
+    ink       (H, W) 0..1
+    baseline  the line's, a row of it
     """
     light = _paper(ink.shape, ranges, rng) * np.float32(rng.uniform(*ranges.paper))
-    light = light * (1 - _rules(ink.shape, foot, x_height, ranges, rng))
+    light = light * (1 - _rules(ink.shape, baseline, x_height, ranges, rng))
     bleed = ranges.bleed.draw(rng)
     if bleed:
         mirrored = np.ascontiguousarray(ink[:, ::-1])  # as the other side shows through
@@ -171,15 +176,16 @@ def _spots(height: int, width: int, rng: Rng) -> Float32Array:
 
 
 def _rules(
-    shape: tuple[int, ...], foot: float, x_height: float, ranges: Page, rng: Rng
+    shape: tuple[int, ...], baseline: float, x_height: float, ranges: Page, rng: Rng
 ) -> Float32Array:
     """(H, W) ink of ruled or squared paper and of cells."""
     height, width = shape
     rules = np.zeros((height, width), dtype=np.float32)
     ruled, squared = ranges.ruled.draw(rng), ranges.squared.draw(rng)
     if ruled:
-        pitch, rows = x_height * rng.uniform(*RULES), foot - x_height * rng.uniform(-0.2, 0.8)
-        for row in np.arange(rows % pitch, height, pitch):
+        pitch = x_height * rng.uniform(*RULES)
+        below = baseline + x_height * rng.uniform(*RULE_BELOW)
+        for row in np.arange(below % pitch, height, pitch):
             rules = _rule(rules, row, ruled, rng)
     if squared:
         pitch = x_height * rng.uniform(*SQUARES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ocr.training.ranges import Amount, Ratio
 from ocr.training.synthesis import inventions
-from ocr.training.synthesis.faces import FIXED, SANS, SERIF
+from ocr.training.synthesis.faces import FIXED, SANS, SERIF, TYPEWRITTEN
 from ocr.training.synthesis.ink import Ink
 from ocr.training.synthesis.layout import Layout
 from ocr.training.synthesis.page import Page
@@ -111,7 +111,7 @@ REVERSED = Style(
     share=1,
     faces=((2, SANS), (1, SERIF)),
     invented=0.5,
-    captures=((3, SCAN), (1, SCREENSHOT)),
+    captures=((3, SCAN), (1, PHOTOGRAPH), (1, SCREENSHOT)),
     layout=OFFICE_LAYOUT,
     ink=TONER,
     page=Page(paper=(0.7, 1.0), tone=(0.0, 0.3), reversed=True, grain=Amount(0.4, 0.005, 0.03)),
@@ -123,7 +123,7 @@ TABLE = Style(
     invented=0.9,
     invent=inventions.cell,
     captures=((4, SCAN), (1, BILEVEL), (1, PHOTOGRAPH)),
-    layout=Layout(word_gap=(0.45, 0.8), tab=Amount(0.4, 1, 8), mixed=0.05),
+    layout=Layout(word_gap=(0.45, 0.8), tab=Amount(0.4, 1, 8), row=0.5, mixed=0.05),
     ink=TONER,
     page=Page(
         paper=(0.7, 1.0),
@@ -138,7 +138,7 @@ TABLE = Style(
 TYPEWRITER = Style(
     name="typewriter",
     share=8,
-    faces=((1, FIXED),),
+    faces=((1, TYPEWRITTEN), (2, FIXED)),
     regular=1.0,
     invented=0.25,
     captures=((5, SCAN), (2, BILEVEL), (1, PHOTOGRAPH)),
@@ -177,11 +177,11 @@ TYPEWRITER = Style(
 RECEIPT = Style(
     name="receipt",
     share=3,
-    faces=((2, FIXED), (1, SANS)),
+    faces=((2, FIXED), (0.5, TYPEWRITTEN), (1, SANS)),
     invented=0.9,
     invent=inventions.receipt,
-    captures=((1, SCAN), (2, PHOTOGRAPH)),
-    layout=Layout(tab=Amount(0.5, 1, 9), separate=1),
+    captures=((2, SCAN), (4, PHOTOGRAPH), (1, BILEVEL)),
+    layout=Layout(tab=Amount(0.5, 1, 9), row=0.2, separate=1),
     ink=Ink(
         dots=Amount(0.3, 1.8, 2.4),
         spread=Amount(1, 0.5, 1.1),
@@ -200,7 +200,7 @@ RECEIPT = Style(
 DOT_MATRIX = Style(
     name="dot matrix",
     share=1,
-    faces=((1, FIXED),),
+    faces=((2, FIXED), (1, TYPEWRITTEN)),
     invented=0.6,
     captures=((3, SCAN), (1, BILEVEL)),
     layout=Layout(separate=1),

@@ -21,6 +21,7 @@ import numpy as np
 from ocr.errors import InputError, UsageError
 from ocr.options import SynthesisOptions
 from ocr.training import distortions as distort
+from ocr.training.ranges import NEVER
 from ocr.training.synthesis import page
 from ocr.training.synthesis.camera import Grey, photographed
 from ocr.training.synthesis.chance import Rng, weighted
@@ -36,7 +37,7 @@ from ocr.training.synthesis.styles import Style
 from ocr.training.synthesis.texts import INVENTED_CHARACTERS, Texts
 from ocr.types import Float32Array
 
-REVISION = 5  # raised by every change that alters what comes out
+REVISION = 6  # raised by every change that alters what comes out
 # Texts tried before the fonts are called unfit for them.
 ATTEMPTS = 50
 
@@ -86,20 +87,18 @@ class Synthesizer:
         rng, style, text, face = self._begin(index)
         capture = weighted(rng, style.captures)
         faces = (face, self.fonts.sibling(rng, face, text))
-        typesetter = Typesetter(faces, style.layout, rng)
+        # In black and white, what is touched too lightly would be no ink at all.
+        layout = replace(style.layout, faintness=NEVER) if capture.is_bilevel else style.layout
+        typesetter = Typesetter(faces, layout, rng)
         line = typesetter.write(text, rng)
         others = self._others(line, typesetter, face, style, rng)
         bend = draw_bend(line.ink.shape, line.x_height, style.geometry or capture.geometry, rng)
-        ink, foot = page.crop(
-            distort.warped(line.ink, bend),
-            None if others is None else distort.warped(others, bend),
-            line.x_height,
-            style.page,
-            rng,
-        )
+        bent = replace(line, ink=distort.warped(line.ink, bend))
+        around = None if others is None else distort.warped(others, bend)
+        ink, baseline = page.crop(bent, around, style.page, rng)
         palest = PALEST_IN_BLACK_AND_WHITE if capture.is_bilevel else PALEST
         ink = inked(ink, style.ink, rng, palest)
-        sheet = page.sheet(ink, foot, line.x_height, style.page, rng)
+        sheet = page.sheet(ink, baseline, line.x_height, style.page, rng)
         image = photographed(sheet, line.x_height, capture.camera, rng)
         return Rendered(image, text, face.name, f"{style.name}, {capture.name}")
 

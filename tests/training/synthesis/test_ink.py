@@ -96,6 +96,15 @@ def test_spread_ink_follows_the_threshold() -> None:
     assert lighter.sum() < result.sum()
 
 
+@pytest.mark.parametrize("factor", [0.4, 0.7, 1.0])
+def test_spreading_inks_no_bare_paper(factor: float) -> None:
+    """However soft the edges, and however low the threshold."""
+    soft = {"hardness": Ratio(1, factor, factor), "ragged": Amount(1, 0.14, 0.14)}
+    result = under(strokes(3), spread=Amount(1, 0.8, 0.8), weight=Amount(1, 0.16, 0.16), **soft)
+    assert result[:8].max() == 0
+    assert result[30, 21] > 0.4
+
+
 def test_hard_edges_are_nearly_bilevel() -> None:
     hard = under(strokes(6), spread=Amount(1, 0.8, 0.8), hardness=Ratio(1, 20, 20))
     assert ((hard > 0.01) & (hard < 0.99)).mean() < 0.02

@@ -7,7 +7,14 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.training.ranges import Amount
 from ocr.training.synthesis.faces import Face
 from ocr.training.synthesis.fonts import Library
-from ocr.training.synthesis.layout import LARGEST_EM, Layout, Typesetter, Written, parts_of
+from ocr.training.synthesis.layout import (
+    LARGEST_EM,
+    MOST_COLUMNS,
+    Layout,
+    Typesetter,
+    Written,
+    parts_of,
+)
 from ocr.types import Float32Array
 
 TEXT = "Quick zephyrs vex 14"
@@ -104,14 +111,21 @@ def test_gaps_tabs_and_spaced_letters_are_as_wide_as_asked(library: Library) -> 
     assert widest(Layout(word_gap=(3, 3))) == pytest.approx(own + 16 * 3 - 16 * 0.6, abs=8)
     tab = widest(Layout(x_height=SIXTEEN, tab=Amount(1, 5, 5)))
     assert tab - widest(Layout(x_height=SIXTEEN)) == pytest.approx(80, abs=1)
+    row = Layout(x_height=SIXTEEN, tab=Amount(1, 5, 5), row=1)
+    words = gaps(typeset(library, "DejaVuSerif", row, "l l l l").ink)
+    wide = [gap >= tab for gap in words]
+    assert wide == sorted(wide), "once the columns begin, every gap is one of theirs"
+    assert wide[-1]
+    many = gaps(typeset(library, "DejaVuSerif", row, " ".join("l" * 20)).ink)
+    assert sum(gap >= tab for gap in many) <= MOST_COLUMNS
     plain = gaps(typeset(library, "DejaVuSerif", Layout(x_height=SIXTEEN, separate=1), "lll").ink)
-    wide = Layout(x_height=SIXTEEN, letter_gap=Amount(1, 0.5, 0.5))
-    spaced = gaps(typeset(library, "DejaVuSerif", wide, "lll").ink)
+    loose = Layout(x_height=SIXTEEN, letter_gap=Amount(1, 0.5, 0.5))
+    spaced = gaps(typeset(library, "DejaVuSerif", loose, "lll").ink)
     assert np.subtract(spaced, plain) == pytest.approx([8, 8], abs=1)
 
 
 def test_a_typewriter_strikes_on_a_grid_and_each_key_at_its_height(library: Library) -> None:
-    layout = Layout(x_height=SIXTEEN, separate=1, key_shift=Amount(1, 0.2, 0.2))
+    layout = Layout(x_height=SIXTEEN, separate=1, key_shift=Amount(1, 0.5, 0.5))
     written = typeset(library, "DejaVuSansMono", layout, "lolol")
     pitch = ImageFont.truetype(
         str(face_named(library, "DejaVuSansMono").path),
@@ -124,7 +138,13 @@ def test_a_typewriter_strikes_on_a_grid_and_each_key_at_its_height(library: Libr
     rows, others = first.sum(axis=1), second.sum(axis=1)
     np.testing.assert_allclose(rows, others, atol=1.5)  # the same keys, the same heights
     level = typeset(library, "DejaVuSansMono", Layout(x_height=SIXTEEN, separate=1), "lolol")
-    assert box(level.ink)[1] - box(level.ink)[0] != box(written.ink)[1] - box(written.ink)[0]
+
+    def foot_of_o(ink: Float32Array) -> int:
+        """Below that of the l before it, in px."""
+        first, second, third = (left - 2 + round(number * pitch) for number in range(3))
+        return box(ink[:, second:third])[1] - box(ink[:, first:second])[1]
+
+    assert foot_of_o(written.ink) != foot_of_o(level.ink)
 
 
 def test_an_uneven_touch_takes_ink_away(library: Library) -> None:

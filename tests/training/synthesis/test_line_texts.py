@@ -45,6 +45,15 @@ def test_every_paragraph_is_reached_to_both_its_ends(corpus: Corpus) -> None:
         assert any(paragraph.endswith(piece) for piece in pieces)
 
 
+def test_a_script_without_spaces_is_reached_everywhere() -> None:
+    """And no piece begins with a mark that belongs to the letter before it."""
+    text = "".join(chr(0x0E01 + number % 40) + "\u0e34" for number in range(200))  # Thai
+    corpus, rng = Corpus([text]), np.random.default_rng(0)
+    pieces = [corpus.piece(rng, 30) for _ in range(300)]
+    assert all(piece in text and piece[0] != "\u0e34" for piece in pieces)
+    assert len({text.index(piece[:10]) for piece in pieces}) > 20
+
+
 def test_a_word_longer_than_a_line_is_cut() -> None:
     assert Corpus(["x" * 50]).piece(np.random.default_rng(0), 10) == "x" * 10
 

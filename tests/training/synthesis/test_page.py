@@ -19,19 +19,23 @@ def block() -> Float32Array:
     return ink
 
 
+LINE = Written(block(), 50.0, 16.0)  # that stands on its baseline
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_crop_holds_the_line_and_a_little_room(seed: int) -> None:
     page = Page(room=Amount(1, 0.1, 0.5), ends=Amount(1, 0.1, 1.0))
-    ink, foot = crop(block(), None, 16.0, page, np.random.default_rng(seed))
+    ink, baseline = crop(LINE, None, page, np.random.default_rng(seed))
     assert ink.sum() == block().sum()
     assert 20 + 2 <= ink.shape[0] <= 20 + 2 * (8 + 2)
     assert 220 + 2 <= ink.shape[1] <= 220 + 2 * (16 + 2)
-    assert ink[int(foot) - 1].max() == 1
-    assert ink[int(foot)].max() == 0
+    assert ink[int(baseline) - 1].max() == 1
+    assert ink[int(baseline)].max() == 0
 
 
 def test_a_crop_of_blank_ink_is_the_sheet() -> None:
-    ink, _ = crop(np.zeros((20, 30), np.float32), None, 16.0, Page(), np.random.default_rng(0))
+    bare = Written(np.zeros((20, 30), np.float32), 15.0, 16.0)
+    ink, _ = crop(bare, None, Page(), np.random.default_rng(0))
     assert ink.shape == (20, 30)
 
 
@@ -40,9 +44,9 @@ def test_neighbours_show_only_beside_the_line() -> None:
     seen = []
     page = Page(room=Amount(1, 0.5, 0.5))
     for seed in range(20):
-        ink, foot = crop(block(), others, 16.0, page, np.random.default_rng(seed))
-        assert ink[int(foot) - 20 : int(foot)].min(axis=0).sum() >= 220
-        seen.append(float(ink[: int(foot) - 20].mean()))
+        ink, baseline = crop(LINE, others, page, np.random.default_rng(seed))
+        assert ink[int(baseline) - 20 : int(baseline)].min(axis=0).sum() >= 220
+        seen.append(float(ink[: int(baseline) - 20].mean()))
     assert min(seen) < 0.6  # cut off along an outline
     assert max(seen) == 1  # or all that the crop reaches
 
@@ -123,6 +127,8 @@ def test_ruled_lines_have_one_pitch(seed: int) -> None:
     assert len(pitches) >= 3
     assert pitches.max() - pitches.min() <= 2
     assert 3.2 * 16 - 1 <= pitches.mean() <= 4.5 * 16 + 1
+    below = stripes(ink.max(axis=1)) - 100
+    assert np.any((below > -0.1 * 16 - 3) & (below < 0.5 * 16 + 3)), "none that letters stand on"
 
 
 @pytest.mark.parametrize("seed", range(5))
