@@ -149,7 +149,7 @@ def _divide(
     usable: Sequence[Sample], chosen: Sequence[Sample] | None, options: TrainingOptions
 ) -> tuple[Sequence[Sample], Sequence[Sample]]:
     """Training and validation lines that never overlap, the latter thinned to the number that
-    is read each time. ``chosen``: the validation lines the user named; their image files are
+    is read each time. ``chosen``: the validation lines the user named; their images are
     kept out of the training lines. Raises InputError if none of them can be used."""
     if chosen is None:
         # What would never be read is better trained on.
@@ -158,9 +158,9 @@ def _divide(
         train, validating = split.train, split.validation
     else:
         ids = {sample.id for sample in chosen}
-        files = {real_path(sample.image) for sample in chosen}  # a link may stand in both
+        images = {_image(sample) for sample in chosen}
         validating = tuple(sample for sample in usable if sample.id in ids)
-        train = tuple(sample for sample in usable if real_path(sample.image) not in files)
+        train = tuple(sample for sample in usable if _image(sample) not in images)
         if not validating:
             raise InputError("none of the validation lines can be used", "see: ocr check")
     if len(validating) > options.validation_lines:
@@ -168,6 +168,11 @@ def _divide(
         picked = order.sample(range(len(validating)), options.validation_lines)
         validating = tuple(validating[index] for index in sorted(picked))
     return train, validating
+
+
+def _image(sample: Sample) -> tuple[Path, int]:
+    """The page, or the line, that a sample is of: a link may stand for its file."""
+    return real_path(sample.image), sample.index
 
 
 def _spec(

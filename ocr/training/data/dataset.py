@@ -132,7 +132,8 @@ class _Collector:
 
     def _unique_id(self, entry: Entry, root: Path, prefix: str) -> str:
         """The first free name: below the source, with the source's name, with a number."""
-        image, line = entry.image, f"#{entry.line.id}" if entry.line is not None else ""
+        image, line = entry.image, f"#page={entry.index + 1}" if entry.index else ""
+        line += f"#{entry.line.id}" if entry.line is not None else ""
         relative = image.relative_to(root) if image.is_relative_to(root) else Path(image.name)
         whole = printable(f"{relative.as_posix()}{line}")
         stem = relative.with_suffix("") if image_stem(relative.name) else relative

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ocr.alphabet import frames_needed
 from ocr.errors import ImageError
-from ocr.files.names import printable
+from ocr.files.names import place_of, printable
 from ocr.types import Problem, Sample
 
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -22,7 +22,7 @@ def image_problem(sample: Sample, error: ImageError) -> Problem:
 def sample_name(sample: Sample) -> str:
     """The sample's image as the user wrote it, with the line's id if it is one of a page."""
     line = f"#{sample.line.id}" if sample.line is not None else ""
-    return printable(f"{sample.image}{line}")
+    return place_of(sample.image, sample.index) + printable(line)
 
 
 def frame_problem(sample_id: str, text: str, frames: int) -> Problem | None:

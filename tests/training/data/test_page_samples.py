@@ -11,13 +11,15 @@ from PIL import Image, ImageDraw
 
 from ocr.errors import PageFileError, UsageError
 from ocr.formats import WRITERS
-from ocr.options import PreprocessingOptions
+from ocr.options import PreprocessingOptions, TrainingOptions
 from ocr.preprocessing import lines as lines_module
 from ocr.preprocessing.crop import crop_line
 from ocr.preprocessing.image import load_image
 from ocr.preprocessing.normalize import normalize_line
 from ocr.training.data.dataset import Dataset, read_samples
+from ocr.training.data.problems import sample_name
 from ocr.training.data.split import page_of
+from ocr.training.prepare import Recipe, prepare
 from ocr.training.store import build_store
 from ocr.types import Line, Page, PageTranscript, Transcript
 
@@ -50,6 +52,11 @@ def put(name: str, transcript: PageTranscript | None = None, kind: str = "pagexm
     for line, reading in zip(transcript.page.lines, transcript.transcripts, strict=True):
         ImageDraw.Draw(image).text(line.polygon[0], reading.text, fill=0, font_size=24)
     image.save(path.parent / transcript.page.image.name)
+    return put_file(name, transcript, kind)
+
+
+def put_file(name: str, transcript: PageTranscript, kind: str = "pagexml") -> Path:
+    path = Path(name)
     written = WRITERS[kind](transcript)
     path.write_bytes(written if isinstance(written, bytes) else written.encode())
     return path
@@ -75,6 +82,23 @@ def test_the_lines_of_a_page_are_samples(here: Path, name: str, kind: str) -> No
         assert (sample.line.polygon, sample.line.baseline) == (line.polygon, line.baseline)
         assert page_of(sample) == "p"
     assert dataset.sources == ((name, 3),)
+
+
+def test_the_pages_of_one_file_are_told_apart(here: Path) -> None:
+    first, second = (Image.new("L", (300, 200), 255) for _ in range(2))
+    first.save("book.tif", save_all=True, append_images=[second])
+    for index in (0, 1):
+        read = page(Path("book.tif"), "a line", "short")
+        put_file(f"b{index}.xml", replace(read, page=replace(read.page, index=index)))
+    samples = read_samples(["b0.xml", "b1.xml"]).samples
+    assert [sample.id for sample in samples] == [
+        "book#l10", "book#l60", "book#page=2#l10", "book#page=2#l60"
+    ]  # fmt: skip
+    assert [page_of(sample) for sample in samples] == ["book"] * 2 + ["book#page=2"] * 2
+    assert sample_name(samples[3]) == "book.tif#page=2#l60"
+    training = TrainingOptions(batch_size=1, validation_lines=9)
+    run, _ = prepare(["b0.xml"], here / "m", Recipe(training=training), ["b1.xml"])
+    assert (len(run.train), len(run.validation)) == (2, 2)
 
 
 def test_pages_beside_pairs_and_by_pattern(here: Path) -> None:
