@@ -62,7 +62,8 @@ def namesake(file: Path) -> Path | None:
     """The image that is named like the page file: ``x.png`` for ``x.xml`` and ``x.page.xml``."""
     stem = file.stem
     stems = dict.fromkeys((stem, *(stem.removesuffix(kind) for kind in KINDS)))
-    places = (file.with_name(name + suffix) for name in stems if name for suffix in IMAGE_SUFFIXES)
+    suffixes = [either for suffix in IMAGE_SUFFIXES for either in (suffix, suffix.upper())]
+    places = (file.with_name(name + suffix) for name in stems if name for suffix in suffixes)
     return next((place for place in places if is_file(place)), None)
 
 

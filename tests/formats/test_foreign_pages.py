@@ -582,6 +582,8 @@ def test_which_image_is_meant(tmp_path: Path) -> None:
     assert meant("b.tif#page=3") == ("x.jpg", 2)
     assert meant("b.png", "x.2.xml") == ("b.png", 0), "x.jpg is another page's"
     assert meant(300 * "b") == ("x.jpg", 0), "a name that no disk takes"
+    Image.new("L", (300, 200)).save(tmp_path / "y.JPG")
+    assert meant("b.png", "y.xml") == ("y.JPG", 0)
     (tmp_path / "images").mkdir()
     Image.new("L", (300, 200)).save(tmp_path / "images" / "b.png")
     assert meant("images/b.png") == meant("images\\b.png") == ("images/b.png", 0)
