@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -21,6 +22,8 @@ PDF_SUFFIX = ".pdf"
 PDF_DPI = 300  # px per inch: the resolution at which archives scan text
 POINTS_PER_INCH = 72  # ISO 32000-1, section 8.3.2.3
 SCALE = PDF_DPI / POINTS_PER_INCH  # px per point
+
+_PDFIUM = Lock()  # PDFium may be called by one thread at a time, whatever the document
 
 
 def is_pdf(path: Path) -> bool:
@@ -75,15 +78,18 @@ def _document(path: Path) -> Iterator[PdfDocument]:
     except ImportError as error:  # of this file alone: images beside it can be read
         missing = MissingExtraError("pypdfium2", "pdf")
         raise ImageError(f"{name} is a PDF, and {missing.message}", missing.hint) from error
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except OSError as error:
-        raise ImageError(f"{name} cannot be opened: {error.strerror}", "check its name") from error
-    except pypdfium2.PdfiumError as error:
-        raise ImageError(f"{name} is no PDF that can be read ({error})", "print it anew") from error
-    try:
-        yield document
-    except pypdfium2.PdfiumError as error:
-        raise ImageError(f"{name} has a damaged page ({error})", "print it anew") from error
-    finally:
-        document.close()
+    with _PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(path)
+        except OSError as error:
+            reason = f"{name} cannot be opened: {error.strerror}"
+            raise ImageError(reason, "check its name") from error
+        except pypdfium2.PdfiumError as error:
+            reason = f"{name} is no PDF that can be read ({error})"
+            raise ImageError(reason, "print it anew") from error
+        try:
+            yield document
+        except pypdfium2.PdfiumError as error:
+            raise ImageError(f"{name} has a damaged page ({error})", "print it anew") from error
+        finally:
+            document.close()
