@@ -17,13 +17,14 @@ from ocr.cli.draft import add_to_draft, require_corrections
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import InputError, UsageError
-from ocr.files.names import passed_over
+from ocr.files.names import LIST_SUFFIXES, PAGE_SUFFIXES, passed_over
 from ocr.options import AdaptationOptions
 
 if TYPE_CHECKING:
     from ocr.training.run import Run
 
 LIST = ".tsv"
+TRANSCRIBED = (*LIST_SUFFIXES, *PAGE_SUFFIXES)  # files that hold transcriptions, if anything
 
 EXAMPLES = """\
 ocr adapt lines/ -o mine          the first time: read 50 of the lines into mine.tsv
@@ -77,7 +78,8 @@ def command(
     if options.more:  # nothing is learnt yet
         _check_more(draft, transcribed)
     else:
-        check_free(output, overwrite, "learn anew, from later corrections too, with --overwrite")
+        anew = "learn anew, from later corrections too, with --overwrite, or choose another -o"
+        check_free(output, overwrite, anew)
     if not options.more and (drafted or transcribed):
         if drafted:
             if not transcribed:
@@ -129,6 +131,8 @@ def _transcribed(sources: Sequence[str], draft: Path) -> bool:
     try:
         dataset = read_samples(sources)
     except InputError:
+        if any(Path(source).suffix.lower() in TRANSCRIBED for source in sources):
+            raise
         return False  # images without a text
     except UsageError:
         if draft.exists() and all(_of_images(source, draft) for source in sources):

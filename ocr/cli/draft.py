@@ -27,7 +27,7 @@ def add_to_draft(images: Sequence[Path], count: int, draft: Path, model: str) ->
     before = draft.read_bytes() if draft.exists() else b""
     listed = {sample.image.resolve() for sample in _read_draft(draft).samples} if before else set()
     # As a spreadsheet quotes them, if one has: else it could not be told any more that one did.
-    commas = quotes_commas(lines_of(before.decode("utf-8", "replace")))
+    commas = quotes_commas(lines_of(before.decode("utf-8-sig", "replace")))
     rows = _rows(spread([i for i in images if i.resolve() not in listed], count), model, commas)
     if not rows:
         raise InputError("no further image could be read", "give images of single lines")

@@ -23,7 +23,7 @@ TRAINED = (RUN, "checkpoint.safetensors", "log.jsonl", "curve.png", "meeting")
 def check_free(output: Path, overwrite: bool = False, advice: str = "") -> None:
     """Raise UsageError if a new run that writes ``output`` would lose anything, unless told to
     ``overwrite``, or if its folder holds files of another kind. Changes nothing. ``advice``: what
-    to do then, instead of going on."""
+    to do then, in the words of another command than ocr train."""
     folder = run_folder(output)
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     foreign = sorted(n for n in names - {*PREPARED, *TRAINED} if not n.startswith("."))
@@ -38,7 +38,7 @@ def check_free(output: Path, overwrite: bool = False, advice: str = "") -> None:
         going_on = resume if RUN in names else ""
         raise UsageError(
             f"{output if output.exists() else folder} exists already",
-            (advice or f"{going_on}begin anew with --overwrite") + ", or choose another -o",
+            advice or f"{going_on}begin anew with --overwrite, or choose another -o",
         )
 
 

@@ -95,18 +95,21 @@ def test_further_lines_are_read_into_a_corrected_draft(
     assert ocr("adapt", lines, "-o", "other", "-m", model, "--more", "20").exit_code == 2
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_further_lines_are_quoted_as_a_spreadsheet_has_quoted_the_others(
-    ocr: Run, draft: Path, lines: Path, model: Path
+    ocr: Run, draft: Path, lines: Path, model: Path, encoding: str
 ) -> None:
     """Or its quotes around commas would count as text again."""
     rows = [row.split("\t")[0] for row in draft.read_text(encoding="utf-8-sig").splitlines()]
-    draft.write_text("".join(f'{image}\t"so, then"\n' for image in rows), encoding="utf-8")
     shutil.copy(lines / "a.png", lines / "d, e.png")
+    rows = [f'"{lines / "d, e.png"}"', *rows]
+    shutil.copy(lines / "a.png", lines / "f, g.png")
+    draft.write_text("".join(f'{image}\t"so, then"\n' for image in rows), encoding=encoding)
     assert ocr("adapt", lines, "-o", "mine", "-m", model, "--more", "5").exit_code == 0
-    assert f'"{lines}/d, e.png"\t' in draft.read_text(encoding="utf-8")
+    assert f'"{lines}/f, g.png"\t' in draft.read_text(encoding="utf-8")
     texts = [sample.text for sample in read_samples([draft]).samples]
-    assert texts[:3] == ["so, then"] * 3
-    assert len(texts) == 4
+    assert texts[:4] == ["so, then"] * 4
+    assert len(texts) == 5
 
 
 @pytest.mark.parametrize("place", ["lines/mine", "lines/b/mine"])
@@ -278,6 +281,19 @@ def test_what_is_missing_of_transcribed_lines_is_named(
     assert result.exit_code == 4
     assert "gone.png" in result.stderr
     assert "does not exist" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [("p.xml", "<!DOCTYPE a><PcGts >", "has a DOCTYPE"), ("leaf.tsv", "", "is empty")],
+)
+def test_a_page_or_list_that_cannot_be_read_is_not_passed_over_for_a_draft(
+    ocr: Run, draft: Path, model: Path, name: str, content: str, reason: str
+) -> None:
+    Path(name).write_text(content, encoding="utf-8")
+    result = ocr("adapt", name, "-o", "mine", "-m", model)
+    assert result.exit_code == 4
+    assert reason in result.stderr
 
 
 def test_without_images_there_is_nothing_to_read(ocr: Run, model: Path, tmp_path: Path) -> None:
