@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ocr.errors import InputError
-from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, printable
+from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, passed_over, printable
 from ocr.files.rows import fields_of, lines_of, quotes_commas
 from ocr.files.sources import expand
 
@@ -50,7 +50,7 @@ def text_files(sources: Sequence[str]) -> Iterator[Path]:
     for source in sources:
         _, paths = expand(source)
         for path in paths:
-            files = sorted(path.rglob(f"*{TEXT_SUFFIX}")) if path.is_dir() else [path]
+            files = _below(path) if path.is_dir() else [path]
             if not files:
                 raise InputError(
                     f"{printable(path)} has no {TEXT_SUFFIX} files", "name its text files"
@@ -58,9 +58,14 @@ def text_files(sources: Sequence[str]) -> Iterator[Path]:
             yield from files
 
 
+def _below(folder: Path) -> list[Path]:
+    found = folder.rglob(f"*{TEXT_SUFFIX}")
+    return sorted(p for p in found if not any(map(passed_over, p.relative_to(folder).parts)))
+
+
 def _lines(file: Path) -> Iterator[str]:
-    kind = Path(file.name.removesuffix(COMPRESSED)).suffix
-    if kind.lower() in PAGE_SUFFIXES:
+    kind = Path(file.name.removesuffix(COMPRESSED)).suffix.lower()
+    if kind in PAGE_SUFFIXES:
         raise InputError(
             f"{printable(file)} is no plain text", "see: ocr convert --format txt, for its text"
         )

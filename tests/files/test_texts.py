@@ -16,7 +16,7 @@ from ocr.training.data.dataset import read_samples
 def texts(tmp_path: Path) -> Path:
     (tmp_path / "novel.txt").write_bytes("\ufeffune\r\nfée\n".encode())
     (tmp_path / "more.txt.gz").write_bytes(gzip.compress("Straße\n\nund".encode()))
-    (tmp_path / "train.tsv").write_text("a.png\tpremière\n\nb.png\tseconde\tfin\n", "utf-8")
+    (tmp_path / "TRAIN.TSV").write_text("a.png\tpremière\n\nb.png\tseconde\tfin\n", "utf-8")
     (tmp_path / "lines/x").mkdir(parents=True)
     (tmp_path / "lines/x/b.gt.txt").write_text("b", "utf-8")
     (tmp_path / "lines/a.gt.txt").write_text("a", "utf-8")
@@ -25,7 +25,7 @@ def texts(tmp_path: Path) -> Path:
 
 
 def test_every_kind_gives_its_lines_in_order(texts: Path) -> None:
-    names = ("train.tsv", "novel.txt", "more.txt.gz", "lines")
+    names = ("TRAIN.TSV", "novel.txt", "more.txt.gz", "lines")
     lines = list(read_lines([str(texts / name) for name in names]))
     assert lines == ["première", "", "seconde\tfin", "une", "fée", "Straße", "", "und", "a", "b"]
     assert list(read_lines([str(texts / "*.txt*")])) == ["Straße", "", "und", "une", "fée"]
