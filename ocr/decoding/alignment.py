@@ -26,7 +26,7 @@ def align_labels(log_probs: Float32Array | Float64Array, labels: Sequence[int]) 
 
     log_probs  (T, K) natural logs; labels (U,) without blanks
     Raises ValueError where T frames are too few for the labels. Among equal paths that which
-    goes on latest wins.
+    goes on earliest wins.
     """
     if not len(labels):
         return ()

@@ -6,7 +6,8 @@ The probability of label k in one place, all other labels taken as they are, is 
 
 with y at the frame where the label of the reading is most probable; for the blank the character
 is left out. Without a language model that is the network's own posterior, the softmax of the
-frame. A conditional of this kind is what Gibbs sampling draws from (Geman & Geman 1984).
+frame over the labels that were tried there. A conditional of this kind is what Gibbs sampling
+draws from (Geman & Geman 1984).
 """
 
 from __future__ import annotations

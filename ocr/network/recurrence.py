@@ -132,7 +132,7 @@ def recur(
     """x (T, N, F) and (W (D, G H, F), R (D, G H, H), b (D, G H), peepholes (D, 3, H) or None)
     -> (T, N, D, H), 0 in the padding."""
     start = zero_start(x, parameters[1])
-    return _apply(x, *parameters, start, lines, cell, True)[0]
+    return _apply(x, *parameters, start, lines, cell, torch.is_grad_enabled())[0]
 
 
 def truncated(

@@ -4,7 +4,7 @@ More channels, cells and residual convolutions for a network that has learnt all
 without beginning anew (cf. Chen, Goodfellow & Shlens 2016, "Net2Net"). The old units keep their
 weights. What a new unit receives is drawn as for a network from nothing; what it passes on to old
 units begins at 0, as does what a new residual convolution adds, so at first the network computes
-what it did, and every new weight has a gradient.
+what it did, and from the second step on every new weight has a gradient.
 """
 
 from __future__ import annotations

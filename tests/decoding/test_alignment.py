@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr.alphabet import frames_needed
+from ocr.decoding import native
 from ocr.decoding.alignment import align_labels
 from ocr.decoding.greedy import collapse, greedy
 
@@ -49,6 +50,14 @@ def test_the_greedy_text_lies_where_greedy_found_it() -> None:
     spans = align_labels(log_probs, hypothesis.labels)
     path = path_of(hypothesis.labels, spans, 500)
     assert path == log_probs.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_of_equal_paths_the_earliest_wins(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if compiled and not native.can_run():
+        pytest.skip("no compiler here")
+    monkeypatch.setattr(native, "can_run", lambda: compiled)
+    assert align_labels(np.zeros((4, 3), np.float32), (1, 2)) == ((0, 1), (1, 2))
 
 
 def test_no_frames() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 import torch
@@ -245,8 +246,8 @@ def test_truncation_carries_the_state_and_cuts_the_gradient(cell: str, squashing
     assert dx[:2].all()  # uncut it does reach back
 
 
-def test_truncation_keeps_the_gates_of_one_segment_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = layer_of("lstm", truncate=2)
+def walks(layer: RecurrentLayer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool]]:
+    """(frames, whether the trace is kept) of every walk from now on."""
     calls: list[tuple[int, bool]] = []
     kind = type(layer.cell)
     forward = kind.forward
@@ -256,6 +257,12 @@ def test_truncation_keeps_the_gates_of_one_segment_only(monkeypatch: pytest.Monk
         return forward(self, wx, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(kind, "forward", spy)
+    return calls
+
+
+def test_truncation_keeps_the_gates_of_one_segment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = layer_of("lstm", truncate=2)
+    calls = walks(layer, monkeypatch)
     outputs = layer(frames(), LENGTHS)
     assert calls == [(2, False), (2, False), (1, False)] * 2  # nothing kept on the way there
     calls.clear()
@@ -286,8 +293,14 @@ def test_parameters_have_the_names_and_shapes_that_model_files_hold() -> None:
     assert shapes("lstm-peephole") == {**expected, "peepholes": (2, 3, H)}
 
 
-def test_no_gradient_no_trace() -> None:
+@pytest.mark.parametrize("quietly", [torch.inference_mode, torch.no_grad])
+def test_no_gradient_no_trace(
+    quietly: Callable[[], AbstractContextManager[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     layer = layer_of("lstm")
-    with torch.inference_mode():
+    calls = walks(layer, monkeypatch)
+    with quietly():
         quiet = layer(frames().detach(), LENGTHS)
+    assert calls
+    assert not any(kept for _, kept in calls)
     torch.testing.assert_close(quiet, layer(frames(), LENGTHS).detach())

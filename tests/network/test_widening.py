@@ -59,6 +59,11 @@ def test_every_weight_can_learn() -> None:
     for name, parameter in wider.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
+    for layer in wider.recurrent:
+        for weights in (layer.input_weights, layer.recurrent_weights):
+            assert weights.grad is not None
+            into_cells = weights.grad.view(2, layer.cell.gates, 11, -1).abs().sum(-1)
+            assert (into_cells[:, :, 7:] > 0).all()
     output = wider.output.weight.view(LABELS, 2, 11)
     assert (output[:, :, 7:] != 0).all()
 
