@@ -1,8 +1,9 @@
-"""Fonts for the tests: those that matplotlib brings, under their own licence. And no test of
-random examples is judged by its time."""
+"""Fonts for the tests: those that matplotlib brings, under their own licence. No test of
+random examples is judged by its time, and none depends on how the user's terminal is set up."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from hypothesis import settings
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+for switch in ("OCR_DEBUG", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+    os.environ.pop(switch, None)  # by them a user says how the program shows things
 
 
 @pytest.fixture(scope="session")

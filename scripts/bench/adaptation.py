@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import platform
 import statistics
 from collections.abc import Iterator, Sequence
@@ -32,7 +31,7 @@ from ocr.recognition import load_model
 from ocr.training.claim import claimed
 from ocr.training.data.dataset import read_samples
 from ocr.training.prepare import Recipe, prepare
-from ocr.training.session import train_run
+from ocr.training.session import process_count, train_run
 from ocr.types import Sample
 
 OTHER_LINES = 100  # of each list that is read to see what was forgotten
@@ -56,11 +55,12 @@ def adapted(model: Path, hand: Path, lines: int, training: TrainingOptions, runs
     return output.replace(final)
 
 
-def curve(model: Path, hand: Path, given: argparse.Namespace) -> Iterator[Row]:
+def curve(
+    model: Path, hand: Path, training: TrainingOptions, given: argparse.Namespace
+) -> Iterator[Row]:
     """A row for the model as it is, and one for every number of lines."""
     own = read_samples([hand / "test.tsv"]).samples
     others = [read_samples([folder / "test.tsv"]).samples[:OTHER_LINES] for folder in given.others]
-    training = AdaptationOptions(minutes=given.minutes, processes=given.processes).training
     for count in (0, *given.lines):
         path = adapted(model, hand, count, training, given.runs) if count else model
         rest = [cer(path, samples).rate for samples in others]
@@ -111,14 +111,15 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/adaptation"))
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
-    processes = given.processes or os.cpu_count()
+    training = AdaptationOptions(minutes=given.minutes, processes=given.processes).training
+    processes = process_count(training)
     print(f"{date.today()}, {platform.machine()}, {processes} processes, {given.minutes:g} min")
     print("| hand | lines | CER %, 95 % interval | change | mean of others, CER % | change |")
     print("|---|---|---|---|---|---|")
     curves: dict[str, list[Row]] = {}
     for hand in given.hands:
         rows = curves.setdefault(hand.name, [])
-        for row in curve(given.model, hand, given):
+        for row in curve(given.model, hand, training, given):
             rows.append(row)
             show(hand.name, row, rows[0])
     write_atomically(given.runs / "adaptation.png", picture(curves))

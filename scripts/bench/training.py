@@ -10,7 +10,6 @@ per second after the first quarter. Ratios are to the first row. One thread per 
 from __future__ import annotations
 
 import math
-import os
 import platform
 import statistics
 import sys
@@ -21,9 +20,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from ocr.cores import usable_cores
 from ocr.options import TrainingOptions
 from ocr.training.prepare import Recipe, prepare
-from ocr.training.session import train_run
+from ocr.training.session import MOST_PROCESSES, train_run
 
 ROUNDS = 3
 STEPS = 24
@@ -56,7 +56,7 @@ def main(data: list[str]) -> None:
     rows = [
         (precision, processes)
         for precision in ("float32", "bfloat16")
-        for processes in range(1, min(8, os.cpu_count() or 1) + 1)
+        for processes in range(1, min(MOST_PROCESSES, usable_cores()) + 1)
     ]
     measured: dict[tuple[str, int], list[float]] = {row: [] for row in rows}
     with tempfile.TemporaryDirectory() as folder:
@@ -64,7 +64,7 @@ def main(data: list[str]) -> None:
             for row in rows:
                 measured[row].append(speed(data, Path(folder), *row))
     first = statistics.median(measured[rows[0]])
-    print(f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, median of {ROUNDS}")
+    print(f"{date.today()}, {platform.machine()}, {usable_cores()} cores, median of {ROUNDS}")
     print("| arithmetic | processes | lines/s | ratio |\n|---|---|---|---|")
     for row in rows:
         value = statistics.median(measured[row])

@@ -10,14 +10,15 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent
 
 
-def recipe_of(name: str) -> dict[str, Any]:
-    """The recipe of that name; ends the script where there is none."""
-    path = FOLDER / f"{name}.json"
-    if not path.is_file():
-        known = ", ".join(sorted(other.stem for other in FOLDER.glob("*.json")))
-        sys.exit(f"there is no recipe {name}; there are {known}")
-    recipe: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return recipe
+def recipe_of(name: str, part: str = "training") -> dict[str, Any]:
+    """The recipe of that name among those that have the part, by which models that read differ
+    from language models; ends the script where there is none."""
+    recipes = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
+    known = {other: recipe for other, recipe in recipes.items() if part in recipe}
+    if name not in known:
+        sys.exit(f"there is no such recipe as {name}; there are {', '.join(sorted(known))}")
+    found: dict[str, Any] = known[name]
+    return found
 
 
 def weight(collection: str, recipe: dict[str, Any]) -> float:

@@ -97,12 +97,6 @@ def test_the_ledgers_of_all_shards_are_read_in_the_order_of_their_runs(tmp_path:
     assert history.run == 3
 
 
-def test_the_ledgers_of_all_shards_are_read(tmp_path: Path) -> None:
-    write(tmp_path, record("x", txt="1"), name="1-of-2")
-    write(tmp_path, record("x", txt="2"), name="2-of-2")
-    assert len(read_history(tmp_path).of("x")) == 2
-
-
 def test_a_line_cut_short_anywhere_is_dropped_and_written_over(tmp_path: Path) -> None:
     path = write(tmp_path, record("x", txt="1"))
     start = path.stat().st_size

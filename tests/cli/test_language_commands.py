@@ -129,9 +129,15 @@ def test_reading_with_a_language_model(ocr: Run, lines: Path, language: Path, mo
         for reading in scores
     ]
     assert totals == sorted(totals, reverse=True)
-    ignored = json.loads(ocr(*arguments, "--lm", language, "--lm-weight", "0").stdout)
+    free = ("--lm", language, "--lm-weight", "0", "--alternatives", "2")
+    ignored = json.loads(ocr(*arguments, *free).stdout)
     assert ignored["language"] < 0
-    assert ignored["text"] != values["text"] or ignored["optical"] >= values["optical"]
+    assert ignored["text"] != values["text"]
+    totals = [
+        reading["optical"] + options.bonus * len(reading["text"])
+        for reading in (ignored, *ignored["alternatives"])
+    ]
+    assert totals == sorted(totals, reverse=True)
 
 
 def test_a_lexicon_and_a_beam_for_every_reading_command(ocr: Run, lines: Path, model: Path) -> None:

@@ -16,7 +16,6 @@ from PIL import Image
 from ocr.cli.trainingdisplay import TrainingDisplay
 from ocr.network.modelheader import read_spec
 from ocr.options import AdaptationOptions
-from ocr.training import session
 from ocr.training.loop import Progress
 from ocr.training.run import load_run
 
@@ -305,19 +304,6 @@ def test_overwrite_begins_anew(ocr: Run, data: Path) -> None:
     again = ocr("train", "data", "-o", "mine", "--epochs", "1", "--overwrite", *SMALL)
     assert again.exit_code == 0
     assert "epoch   1.00" in again.stdout
-
-
-def test_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ocr.options import TrainingOptions
-
-    monkeypatch.setattr(session.torch.cuda, "is_available", lambda: False)
-    for cores, asked, batch, expected in ((2, 0, 32, 2), (64, 0, 32, 8), (2, 5, 32, 5),
-                                          (64, 0, 3, 3)):  # fmt: skip
-        monkeypatch.setattr(session, "usable_cores", lambda cores=cores: cores)
-        options = TrainingOptions(processes=asked, batch_size=batch)
-        assert session.process_count(options) == expected
-    monkeypatch.setattr(session.torch.cuda, "is_available", lambda: True)
-    assert session.process_count(TrainingOptions()) == 1
 
 
 def test_training_with_rendered_lines(ocr: Run, data: Path, font_folder: Path) -> None:

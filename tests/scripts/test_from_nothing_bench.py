@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,13 @@ assert len(list(pathlib.Path(validation).iterdir())) == 2
 print(f"asked for {minutes}")
 for path in sorted(pathlib.Path(test).iterdir()):
     print(path.name, "abcd efgx", sep="\\t")
+"""
+INTERRUPTED = """
+import pathlib, time
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    pathlib.Path(__file__).with_name("interrupted").touch()
 """
 UNREADY = "print('3 steps')"
 
@@ -117,8 +125,15 @@ def test_the_table_of_two_trainers(tmp_path: Path) -> None:
     assert list(scratch.iterdir()) == []
 
 
-def test_a_tool_is_interrupted_when_its_time_is_over(tool: ModuleType) -> None:
-    tool.run([sys.executable, "-c", "import time\nwhile True: time.sleep(1)"], time.monotonic())
+def test_a_tool_is_interrupted_when_its_time_is_over(tool: ModuleType, tmp_path: Path) -> None:
+    """Also where nothing hears an interrupt, as in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        command = shlex.split(script(tmp_path, "slow", INTERRUPTED))
+        tool.run(command, time.monotonic() + 5)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (tmp_path / "interrupted").exists()
 
 
 def test_a_tool_that_fails_by_itself_is_an_error(tool: ModuleType) -> None:

@@ -1,4 +1,4 @@
-"""What a new run may write over, and how many processes it gets."""
+"""How many processes a training gets."""
 
 from __future__ import annotations
 
