@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ocr.batch.batches import cut
@@ -14,7 +15,7 @@ from ocr.batch.plan import Plan
 from ocr.batch.reading import Made
 from ocr.batch.standing import Standing, Standings
 from ocr.errors import UsageError
-from ocr.files.atomic import write_atomically
+from ocr.files.atomic import sync_folders, write_atomically
 from ocr.files.fingerprint import Fingerprint, Fingerprints
 from ocr.types import Outcome
 
@@ -72,16 +73,19 @@ class Bookkeeper:
 
     def finish(self, jobs: Sequence[Job], made: Sequence[Made]) -> Iterator[Outcome]:
         """Record and write what was made of a batch. Raises OutputError."""
-        pages = [
-            (job, page, self._standings.of(job))
-            for job, page in zip(jobs, made, strict=True)
-            if job.name in self._pending
-        ]
+        pages = []
+        for job, page in zip(jobs, made, strict=True):
+            if job.name in self._pending:
+                try:
+                    pages.append((job, page, self._standings.of(job)))
+                except UsageError as error:  # its source has changed since the run began
+                    yield _failed(job, str(error), page.seconds)
         self._ledger.add(self._record(*page) for page in pages if not page[1].error)
         done = [each for each in pages if not each[1].error]
         for each in done:
             self._write(*each)
         if done:
+            sync_folders({path.parent for each in done for path in self._outputs(each[0])})
             self._ledger.confirm([job.name for job, _, _ in done], self._run)
         for job, page, standing in pages:
             if page.error:
@@ -109,12 +113,15 @@ class Bookkeeper:
         for kind in standing.missing:
             write_atomically(self._planned.out / names[kind], page.contents[kind])
 
+    def _outputs(self, job: Job) -> tuple[Path, ...]:
+        return tuple(self._planned.out / name for name in self._planned.names(job).values())
+
     def _outcome(
         self, job: Job, status: str, standing: Standing, page: Made | None = None
     ) -> Outcome:
         return Outcome(
             source=job.source,
-            outputs=tuple(self._planned.out / name for name in self._planned.names(job).values()),
+            outputs=self._outputs(job),
             status=status,
             seconds=page.seconds if page else 0.0,
             index=0 if job.has_lines else job.index,

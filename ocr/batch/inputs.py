@@ -119,8 +119,8 @@ def _walk(root: Path, top: Path, output: OutputFolder, given: bool) -> Iterator[
     others: set[Path] = set()
     for folder, folders, files in os.walk(top, onerror=failed.append):
         here = Path(folder)
-        if FOLDER in folders and not (given and here == top):
-            others |= _outputs_of_others(here)
+        if FOLDER in folders:
+            others |= _outputs_of_others(here, meant=given and here == top)
         folders[:] = sorted(
             name
             for name in folders
@@ -138,19 +138,22 @@ def _walk(root: Path, top: Path, output: OutputFolder, given: bool) -> Iterator[
         yield InputFile(root, unread, reason)
 
 
-def _outputs_of_others(out: Path) -> set[Path]:
-    """The files below an output folder that do not stand beside their scans: those are the pages.
-    What does may be a corrected page."""
+def _outputs_of_others(out: Path, meant: bool) -> set[Path]:
+    """The files below an output folder that are not to be read: those that do not stand beside
+    their scans, unless the folder is ``meant``, for the scans are the pages; and of those that do,
+    which may be corrected pages, the PDFs, which show the scan again."""
     try:
         history = read_history(out)
     except OutputError:  # whose ledger it may be is not to be found out here
         return set()
-    return {
-        out / name
-        for record in history.records()
-        for name in record.outputs
-        if not (out / name).with_name(Path(record.source).name).exists()
-    }
+    others = set()
+    for record in history.records():
+        for path in map(out.joinpath, record.outputs):
+            scan = path.with_name(Path(record.source).name)
+            is_beside = scan != path and scan.exists()
+            if is_pdf(path) if is_beside else not meant:
+                others.add(path)
+    return others
 
 
 def _is_made(path: Path, output: OutputFolder) -> bool:

@@ -33,6 +33,9 @@ def exit_code(error: Exception, debug: bool) -> int:
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         shown = f"{printable(str(error.filename))[:SHOWN]}..."
         error = UsageError(f"{shown} is too long a name for this disk", "choose a shorter one")
+    if isinstance(error, PermissionError) and error.filename is not None:
+        reason = f"{printable(str(error.filename))} may not be looked into or changed"
+        error = OutputError(reason, "change its permissions, or choose another place")
     if isinstance(error, Interrupted):
         say(str(error), "yellow")
         return error.exit_code

@@ -50,6 +50,18 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         ) from error
 
 
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Bring the names of the files in them to the disk, as their contents are already. Not every
+    system can, and none needs it but for a power cut."""
+    for folder in folders:
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
 def standard_stream(path: Path) -> int | None:
     """The number of the standard output or error that a link like /dev/stdout leads to: a file
     where it is redirected, and the link must not be replaced."""

@@ -289,6 +289,23 @@ def test_an_input_that_changes_while_it_is_read_is_read_again(tmp_path: Path) ->
     ]
 
 
+def test_a_page_rescanned_while_the_batch_runs_costs_only_itself(tmp_path: Path) -> None:
+    """Its folder was renamed since it was read: only what is in it said that it is the same."""
+    scans, out = grow(tmp_path / "scans", "x.png", "y.png"), tmp_path / "out"
+    transcribe(NameReader(), [scans], out)
+    boxes = scans.rename(tmp_path / "boxes")
+
+    class Rescanning(NameReader):
+        def read_many(self, *arguments: object) -> object:  # type: ignore[override]
+            grow(boxes, "bad.png")
+            (boxes / "bad.png").replace(boxes / "x.png")
+            return super().read_many(*arguments)  # type: ignore[arg-type]
+
+    reader = Rescanning("another")
+    found = statuses(transcribe(reader, [boxes], out))  # type: ignore[arg-type]
+    assert found == {"x.png": "failed", "y.png": "done"}
+
+
 def test_the_pages_of_a_file_are_read_with_the_lines_that_are_found(tmp_path: Path) -> None:
     tiff(tmp_path / "s.tif", 2)
     options = BatchOptions(input="page")

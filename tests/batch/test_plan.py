@@ -186,6 +186,17 @@ def test_what_was_made_of_scans_elsewhere_is_no_page(tmp_path: Path) -> None:
     assert "a.alto.xml" in sources(plan([scans], tmp_path / "out"))
 
 
+def test_pdfs_of_ours_beside_their_scans_are_no_pages(tmp_path: Path) -> None:
+    for library in ("pikepdf", "pypdfium2"):
+        pytest.importorskip(library)
+    box = grow(tmp_path / "scans" / "box", "a.png", "b.png")
+    Image.new("L", (40, 40), 255).save(box / "theirs.pdf")
+    transcribe(NameReader(), [box / "a.png", box / "b.png"], box, ("pdf",))
+    assert (box / "a.pdf").is_file()
+    for source in (box, box.parent):
+        assert sources(plan([source], tmp_path / "out")) == ["a.png", "b.png", "theirs.pdf"]
+
+
 def test_a_folder_that_cannot_be_listed_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,7 +294,7 @@ def test_a_missing_extra_is_told_before_any_work(
     scans: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(naming, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"carousel-ocr\[pdf\]"):
+    with pytest.raises(MissingExtraError, match="-m pip install pikepdf"):
         plan([scans], scans, ("txt", "pdf"))
     plan([scans], scans, tuple(set(WRITERS) - {"pdf"}))
 

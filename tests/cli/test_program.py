@@ -110,13 +110,15 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
     ("error", "code", "line"),
     [
         (errors.UsageError("a is b", "give c"), 2, "error: a is b; give c\n"),
-        (errors.MissingExtraError("pikepdf", "pdf"), 2, None),
+        (errors.MissingExtraError("pikepdf"), 2, None),
         (errors.PartialFailure("two failed"), 3, "error: two failed\n"),
         (errors.ImageError("x.png is empty"), 4, None),
         (errors.DamagedModelError("x is damaged"), 5, None),
         (errors.OutputError("no room"), 6, None),
         (errors.Interrupted("stopped", 15), 143, "stopped\n"),
         (KeyboardInterrupt(), 130, "stopped\n"),
+        (PermissionError(13, "Permission denied", "out"), 6, "error: out may not be looked into or "
+         "changed; change its permissions, or choose another place\n"),
         (ZeroDivisionError("1 / 0\nis hard"), 1, "error: ZeroDivisionError: 1 / 0 is hard; run "
          "it again with --debug for the traceback\n"),
     ],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ocr.errors import OutputError
-from ocr.files.atomic import write_atomically
+from ocr.files.atomic import sync_folders, write_atomically
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,18 @@ def test_content_arrives_and_folders_are_made(
     write_atomically(path, "second")
     assert path.read_bytes() == b"second"
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be opened there")
+def test_the_names_in_a_folder_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[int, int]] = []
+
+    def note(number: int) -> None:
+        synced.append((os.fstat(number).st_ino, os.fstat(number).st_dev))
+
+    monkeypatch.setattr(os, "fsync", note)
+    sync_folders([tmp_path, tmp_path / "gone"])
+    assert synced == [(tmp_path.stat().st_ino, tmp_path.stat().st_dev)]
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
