@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ocr.preprocessing.image import load_image
+from ocr.preprocessing.image import ink_of
 
 if TYPE_CHECKING:
     from pikepdf import Object, Pdf
@@ -47,9 +47,7 @@ def plain(scan: Image.Image) -> Image.Image:
     if scan.mode in COLOURS and not scan.has_transparency_data:
         return scan
     if scan.mode in ("I", "F") or scan.mode.startswith("I;16"):  # grey of more than 8 bits
-        upright = scan.copy()  # and its orientation, which Pillow would turn it by again, forgotten
-        upright.info = {"transparency": scan.info.get("transparency")}
-        return Image.fromarray(np.uint8(np.rint(255 * (1 - load_image(upright)))))
+        return Image.fromarray(np.uint8(np.rint(255 * (1 - ink_of(scan, "the scan")))))
     if not scan.has_transparency_data:
         return scan.convert("RGB")
     colours = scan.convert("RGBA")

@@ -78,12 +78,12 @@ def load_image(
     if isinstance(source, np.ndarray):
         return _from_array(source, max_pixels)
     if isinstance(source, Image.Image):
-        return _ink_of(_decoded(source, name, max_pixels), name)
+        return ink_of(_decoded(source, name, max_pixels), name)
     if isinstance(source, bytes | bytearray | memoryview):
         name = "the image data"
-        return _ink_of(_from_stream(BytesIO(source), name, max_pixels), name)
+        return ink_of(_from_stream(BytesIO(source), name, max_pixels), name)
     if isinstance(source, str | os.PathLike):
-        return _ink_of(open_image(Path(source), max_pixels), printable(source))
+        return ink_of(open_image(Path(source), max_pixels), printable(source))
     raise ImageError(
         f"an object of type {type(source).__name__} is not an image",
         "give a path, the bytes of a file, a Pillow image or a numpy array",
@@ -221,7 +221,9 @@ def _decoded(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
     return image
 
 
-def _ink_of(image: Image.Image, name: str) -> Float32Array:
+def ink_of(image: Image.Image, name: str) -> Float32Array:
+    """The ink, as of ``load_image``, of a picture that is decoded and upright. ``name`` is for
+    errors. Raises ImageError."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _deep_ink(image, name)
     return _ink(_unit(np.asarray(_grey(image, name)), name))
