@@ -135,9 +135,11 @@ def read_hocr(data: bytes, path: Path) -> LoadedPage:
     parser = _Parser(path)
     try:
         parser.feed(data.decode("utf-8-sig"))
+        parser.close()
     except UnicodeDecodeError as error:
         raise PageFileError(f"{printable(path)} is not UTF-8", "convert it") from error
-    parser.close()
+    except AssertionError as error:  # of Python's parser, for what no HTML can hold
+        raise PageFileError(f"{printable(path)} is no HTML ({error})", "export it again") from error
     if len(parser.pages) != 1:
         raise PageFileError(
             f"{printable(path)} has {len(parser.pages)} pages", "give one file for each page"

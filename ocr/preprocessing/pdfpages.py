@@ -76,11 +76,11 @@ def _document(path: Path) -> Iterator[PdfDocument]:
     try:
         import pypdfium2
     except ImportError as error:  # of this file alone: images beside it can be read
-        missing = MissingExtraError("pypdfium2", "pdf")
+        missing = MissingExtraError("pypdfium2")
         raise ImageError(f"{name} is a PDF, and {missing.message}", missing.hint) from error
     with _PDFIUM:
         try:
-            document = pypdfium2.PdfDocument(path)
+            document = pypdfium2.PdfDocument(path.absolute())  # a ~ is a name, and no home
         except OSError as error:
             reason = f"{name} cannot be opened: {error.strerror}"
             raise ImageError(reason, "check its name") from error

@@ -336,6 +336,13 @@ def test_hocr_of_tesseract(tmp_path: Path) -> None:
     assert page.model_id == ""
 
 
+@pytest.mark.parametrize("damage", ["<![x[", "<![ "])
+def test_hocr_that_no_parser_reads(tmp_path: Path, damage: str) -> None:
+    hocr = TESSERACT.replace("<body>", "<body>" + damage)
+    with pytest.raises(PageFileError, match=r"a\.hocr is no HTML"):
+        read(tmp_path, hocr, "a.hocr")
+
+
 def test_hocr_with_a_box_for_every_character(tmp_path: Path) -> None:
     """As Tesseract writes it with hocr_char_boxes: what stands between the boxes is layout."""
     letter = "\n       <span class='ocrx_cinfo' title='x_bboxes 1 2 3 4; x_conf 98.6'>{}</span>"

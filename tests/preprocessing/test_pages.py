@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image, TiffImagePlugin
 from ocr.errors import ImageError
 from ocr.preprocessing.image import DEFAULT_MAX_PIXELS, load_image
 from ocr.preprocessing.pages import load_page, page_images, page_size, picture
+from ocr.preprocessing.pdfpages import pdf_page_count
 
 INCH = 72  # points
 SIZES = ((40, 30), (50, 20), (10, 60))
@@ -163,6 +166,39 @@ def test_a_pdf_of_one_page_keeps_its_name(tmp_path: Path) -> None:
     assert page.name == "letter"
 
 
+def test_a_tilde_is_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pypdfium2")
+    monkeypatch.chdir(tmp_path)
+    for name in ("~draft.pdf", "~nobody/a.pdf"):
+        Path(name).parent.mkdir(exist_ok=True)
+        assert picture(save_pdf(Path(name), ((1, 1),))).size == (300, 300)
+
+
+def test_pdfium_is_called_by_one_thread_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    inside = []
+
+    class Document:
+        def __init__(self, path: Path) -> None:
+            inside.append(path)
+            time.sleep(0.01)
+            assert len(inside) == 1
+
+        def __len__(self) -> int:
+            return 7
+
+        def close(self) -> None:
+            inside.clear()
+
+    monkeypatch.setattr(pypdfium2, "PdfDocument", Document)
+    for number in range(4):
+        (tmp_path / f"{number}.pdf").touch()
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(pdf_page_count, sorted(tmp_path.iterdir()))) == [7] * 4
+
+
 def test_pdfs_that_cannot_be_read(tmp_path: Path) -> None:
     pytest.importorskip("pypdfium2")
     with pytest.raises(ImageError, match=r"gone\.pdf does not exist"):
@@ -183,5 +219,5 @@ def test_without_the_extra_a_pdf_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(ImageError, match=r"pypdfium2 is not installed; .*\[pdf\]"):
+    with pytest.raises(ImageError, match=r"pypdfium2 is not installed; .* -m pip install"):
         list(page_images(tmp_path / "scan.pdf"))
