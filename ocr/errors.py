@@ -21,6 +21,9 @@ line; ``hint`` is the thing to do, where it is worth a separate sentence.
 
 from __future__ import annotations
 
+import shlex
+import sys
+
 
 class OcrError(Exception):
     """Root of the tree. ``exit_code`` is the process's exit code if nothing catches it."""
@@ -41,11 +44,12 @@ class UsageError(OcrError):
 
 
 class MissingExtraError(UsageError):
-    """An optional library is absent; the message names the extra to install."""
+    """An optional library is absent; the message says how to install it."""
 
-    def __init__(self, library: str, extra: str) -> None:
+    def __init__(self, library: str) -> None:
+        python = shlex.quote(sys.executable)
         super().__init__(
-            f"{library} is not installed", f"install it with: pip install 'carousel-ocr[{extra}]'"
+            f"{library} is not installed", f"install it: {python} -m pip install {library.lower()}"
         )
 
 

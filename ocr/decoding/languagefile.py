@@ -98,7 +98,7 @@ def _check_start(path: Path, start: bytes) -> None:
         raise NewerModelError(
             f"{path} has language model format {version}, this program reads up to "
             f"{FORMAT_VERSION}",
-            "update it: pip install --upgrade carousel-ocr",
+            "get a newer version of the program",
         )
 
 

@@ -90,7 +90,7 @@ def _font_file() -> bytes:
         from fontTools.fontBuilder import FontBuilder
         from fontTools.ttLib.tables._g_l_y_f import Glyph
     except ImportError as error:
-        raise MissingExtraError("fontTools", "pdf") from error
+        raise MissingExtraError("fontTools") from error
     builder = FontBuilder(UNITS_PER_EM, isTTF=True)
     builder.setupGlyphOrder([".notdef"])
     builder.setupCharacterMap({})

@@ -37,5 +37,5 @@ def listed_formats(names: str) -> list[str]:
             "choose from " + ", ".join(WRITERS),
         )
     if "pdf" in kinds and find_spec("pikepdf") is None:
-        raise MissingExtraError("pikepdf", "pdf")
+        raise MissingExtraError("pikepdf")
     return kinds

@@ -38,7 +38,7 @@ def write_pdf(transcript: PageTranscript) -> bytes:
     try:
         import pikepdf
     except ImportError as error:
-        raise MissingExtraError("pikepdf", "pdf") from error
+        raise MissingExtraError("pikepdf") from error
     page = transcript.page
     check_size(page)
     scan = picture(page.image, page.index)

@@ -73,7 +73,7 @@ def spec_of(path: Path, header: dict[str, str]) -> ModelSpec:
     if version > MODEL_FORMAT:
         raise NewerModelError(
             f"{path} has model format {version}, this program reads up to {MODEL_FORMAT}",
-            "update it: pip install --upgrade carousel-ocr",
+            "get a newer version of the program",
         )
     try:
         parts = {
