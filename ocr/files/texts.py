@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ocr.errors import InputError
-from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, passed_over, printable
+from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, image_stem, passed_over, printable
 from ocr.files.rows import fields_of, lines_of, quotes_commas
 from ocr.files.sources import expand
 
 COMPRESSED = ".gz"
-LIST = ".tsv"
+LISTS, MAYBE_LIST = (".tsv", ".lst"), ".txt"
 
 
 def read_text(path: Path) -> str:
@@ -37,11 +37,11 @@ def read_text(path: Path) -> str:
 def read_lines(sources: Sequence[str]) -> Iterator[str]:
     """The lines of text of all sources, in order.
 
-    A list ``.tsv`` gives what stands behind the first TAB of each line, any other file its lines.
+    A list gives what stands behind the first TAB of each line, any other file its lines.
     Raises UsageError for what is not there, InputError for what cannot be read.
     """
     for file in text_files(sources):
-        yield from _lines(file)
+        yield from lines_in(file)
 
 
 def text_files(sources: Sequence[str]) -> Iterator[Path]:
@@ -63,17 +63,18 @@ def _below(folder: Path) -> list[Path]:
     return sorted(p for p in found if not any(map(passed_over, p.relative_to(folder).parts)))
 
 
-def _lines(file: Path) -> Iterator[str]:
+def lines_in(file: Path) -> Iterator[str]:
+    """The lines of one file, as of ``read_lines``. Raises InputError."""
     kind = Path(file.name.removesuffix(COMPRESSED)).suffix.lower()
     if kind in PAGE_SUFFIXES:
         raise InputError(
             f"{printable(file)} is no plain text", "see: ocr convert --format txt, for its text"
         )
     lines = lines_of(read_text(file))
-    if kind != LIST:
+    commas = quotes_commas(lines)
+    if kind not in LISTS and not (kind == MAYBE_LIST and _names_images(lines, commas)):
         yield from lines
         return
-    commas = quotes_commas(lines)
     for number, line in enumerate(lines, start=1):
         _, tab, text = fields_of(line, commas)
         if line.strip() and not tab:
@@ -81,3 +82,9 @@ def _lines(file: Path) -> Iterator[str]:
                 f"{printable(file)}:{number} has no TAB", "each line is image<TAB>text"
             )
         yield text
+
+
+def _names_images(lines: Sequence[str], commas: bool) -> bool:
+    """Whether all lines that say something are those of a list image<TAB>text."""
+    rows = [fields_of(line, commas) for line in lines if line.strip()]
+    return bool(rows) and all(tab and image_stem(image) is not None for image, tab, _ in rows)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import unicodedata
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from ocr.alphabet import normalize_text
 from ocr.errors import InputError, UsageError
 from ocr.files.names import printable
+from ocr.files.texts import lines_in
 from ocr.training.synthesis.chance import Rng
 
 # A character that is rarer in a text than this is a stray, and no character to learn.
@@ -72,13 +71,13 @@ class Corpus:
 
 
 def read_corpus(paths: Sequence[Path], transcriptions: Iterable[str] = ()) -> Corpus:
-    """Read text files (.txt, or .gz of one; UTF-8; a line is a paragraph), and add further
-    lines, for instance the transcriptions that a model is trained on.
+    """Read text files (.txt, or .gz of one; UTF-8; a line is a paragraph) and the texts of lists,
+    and add further lines, for instance the transcriptions that a model is trained on.
 
     Raises UsageError for what cannot be read, InputError for what is not UTF-8, damaged or
     empty.
     """
-    paragraphs = [paragraph for path in paths for paragraph in _read(path).splitlines()]
+    paragraphs = [paragraph for path in paths for paragraph in _paragraphs(path)]
     return Corpus([*paragraphs, *transcriptions])
 
 
@@ -91,16 +90,10 @@ def stored_bytes(path: Path) -> bytes:
         raise UsageError(f"{printable(path)} cannot be read: {reason}", "check its name") from error
 
 
-def _read(path: Path) -> str:
-    name, data = printable(path), stored_bytes(path)
-    try:
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name} is not UTF-8 at byte {error.start}", "convert it with: iconv -t UTF-8"
-        ) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{name} is no whole gzip file ({error})", "copy it again") from error
-    if not text.strip():
-        raise InputError(f"{name} is empty", "give texts with something to write")
-    return text
+def _paragraphs(path: Path) -> list[str]:
+    if not path.is_file():
+        raise UsageError(f"{printable(path)} does not exist", "check its name")
+    lines = [line for line in lines_in(path) if line.strip()]
+    if not lines:
+        raise InputError(f"{printable(path)} is empty", "give texts with something to write")
+    return lines

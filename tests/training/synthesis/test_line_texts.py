@@ -91,10 +91,10 @@ def test_texts_are_read_in_every_form_and_joined(tmp_path: Path) -> None:
             "cut.txt.gz",
             gzip.compress(b"word " * 99)[:-9],
             InputError,
-            "cut.txt.gz is no whole gzip file",
+            "cut.txt.gz cannot be read",
         ),
-        ("plain.gz", b"word", InputError, "plain.gz is no whole gzip file"),
-        ("absent.txt", None, UsageError, "absent.txt cannot be read"),
+        ("plain.gz", b"word", InputError, "plain.gz cannot be read"),
+        ("absent.txt", None, UsageError, "absent.txt does not exist"),
     ],
 )
 def test_a_text_that_cannot_be_used_is_refused(
