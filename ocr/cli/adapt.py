@@ -80,6 +80,10 @@ def command(
     else:
         anew = "learn anew, from later corrections too, with --overwrite, or choose another -o"
         check_free(output, overwrite, anew)
+    if drafted and not options.more and "lines" in given(AdaptationOptions):
+        raise UsageError(
+            f"{draft} has lines already", "read further ones with --more N, or leave out --lines"
+        )
     if not options.more and (drafted or transcribed):
         if drafted:
             if not transcribed:

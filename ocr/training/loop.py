@@ -132,7 +132,7 @@ class Trainer:
         counters, started = self.counters, time.monotonic() - self.counters.seconds
         saved, seconds_per_line = time.monotonic(), None
         self.best.restore()
-        if self.run.start and counters.step == 0:  # no model is kept that reads worse than this
+        if self.run.start and not counters.history:  # no model is kept that reads worse than this
             begun = self._validate()
             self._save_checkpoint()
             yield self._progress(seconds_per_line, begun, "")

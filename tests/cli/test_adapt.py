@@ -68,6 +68,14 @@ def test_the_command_to_give_again_keeps_its_switches(ocr: Run, lines: Path, mod
     assert f"-m {model} --minutes 20 --overwrite\n" in result.stdout
 
 
+def test_more_lines_than_the_draft_has_are_asked_for_with_more(
+    ocr: Run, draft: Path, lines: Path, model: Path
+) -> None:
+    result = ocr("adapt", lines, "-o", "mine", "-m", model, "--lines", "9")
+    assert result.exit_code == 2
+    assert "mine.tsv has lines already; read further ones with --more" in result.stderr
+
+
 def test_further_lines_are_read_into_a_corrected_draft(
     ocr: Run, lines: Path, model: Path, tmp_path: Path
 ) -> None:

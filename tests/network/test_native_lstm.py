@@ -62,9 +62,7 @@ def error(ours: Tensor, theirs: Tensor) -> float:
 
 
 @pytest.mark.parametrize(("cell", "squashing"), CELLS)
-@pytest.mark.parametrize(
-    "hidden", [16, 48, 128]
-)  # one register of units, three blocks of one, two blocks of several
+@pytest.mark.parametrize("hidden", [16, 48, 128])  # one block of units, three, two larger ones
 @pytest.mark.parametrize("truncate", [0, 4])
 def test_float32_is_that_of_the_steps(
     cell: str, squashing: str, hidden: int, truncate: int, monkeypatch: pytest.MonkeyPatch

@@ -74,19 +74,9 @@ def year(rng: Rng) -> int:
 
 
 def time(rng: Rng) -> str:
-    form = pick(
-        rng,
-        (
-            "{}:{:02}",
-            "{:02}:{:02}",
-            "{}h{:02}",
-            "{}.{:02}",
-            "{}:{:02} Uhr",
-            "{}:{:02} p.m.",
-            "{} h",
-        ),
-    )
-    return form.format(rng.integers(24), rng.integers(60))
+    whole = ("{}:{:02}", "{:02}:{:02}", "{}h{:02}", "{}.{:02}", "{}:{:02} Uhr", "{}:{:02} p.m.",
+             "{} h")  # fmt: skip
+    return pick(rng, whole).format(rng.integers(24), rng.integers(60))
 
 
 PARTS: Mapping[str, Callable[[Rng], object]] = {
