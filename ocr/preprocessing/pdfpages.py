@@ -40,32 +40,37 @@ def pdf_page_count(path: Path) -> int:
 
 
 def pdf_picture(path: Path, index: int) -> Image.Image:
-    """Page ``index`` of a PDF, from 0, in RGB at 300 dpi. Raises ImageError."""
+    """Page ``index`` of a PDF, from 0, in RGB at 300 dpi, or as many as an image may have pixels.
+    Raises ImageError."""
     with _document(path) as document:
-        page, _ = _page(document, path, index)
-        image: Image.Image = page.render(scale=SCALE).to_pil().convert("RGB")
+        page = _page(document, path, index)
+        image: Image.Image = page.render(scale=_scale(page)).to_pil().convert("RGB")
     return image
 
 
 def pdf_size(path: Path, index: int) -> tuple[int, int]:
     """(width, height) of that picture, which is not made. Raises ImageError."""
     with _document(path) as document:
-        return _page(document, path, index)[1]
+        page = _page(document, path, index)
+        scale = _scale(page)
+        width, height = (math.ceil(scale * side) for side in page.get_size())  # as PDFium rounds
+    return width, height
 
 
-def _page(document: PdfDocument, path: Path, index: int) -> tuple[PdfPage, tuple[int, int]]:
-    """The page and its size in pixels, which PDFium rounds up. Raises ImageError."""
+def _page(document: PdfDocument, path: Path, index: int) -> PdfPage:
+    """Raises ImageError."""
     if index >= len(document):
         raise ImageError(f"{printable(path)} has no page {index + 1}", "check the number")
-    page = document[index]
-    width, height = (math.ceil(SCALE * side) for side in page.get_size())
-    if width * height > DEFAULT_MAX_PIXELS:
-        raise ImageError(
-            f"page {index + 1} of {printable(path)} has {width} x {height} pixels at "
-            f"{PDF_DPI} dpi, the limit is {DEFAULT_MAX_PIXELS:,}",
-            "export it as an image",
-        )
-    return page, (width, height)
+    return document[index]
+
+
+def _scale(page: PdfPage) -> float:
+    """Pixels per point. A scan that does not tell its resolution makes a page of metres."""
+    width, height = page.get_size()
+    # The largest s with (s width + 1) (s height + 1) pixels at most, since both are rounded up.
+    half, area = (width + height) / 2, width * height
+    largest = (math.sqrt(half**2 + area * (DEFAULT_MAX_PIXELS - 1)) - half) / area
+    return float(min(SCALE, largest))
 
 
 @contextmanager
