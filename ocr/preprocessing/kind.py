@@ -10,10 +10,12 @@ from __future__ import annotations
 from ocr.preprocessing.scaling import resized
 from ocr.preprocessing.segment import segment
 from ocr.preprocessing.segmentation.contrast import soft_ink
+from ocr.preprocessing.segmentation.rules import find_rules
 from ocr.preprocessing.segmentation.scale import body_height
-from ocr.types import Float32Array
+from ocr.types import Float32Array, Line
 
 HIGHEST_LINE = 7.0  # text heights
+ROOM = 6.0  # times as high as its line, an image is a page that is nearly blank
 FEWEST_LINES = 3  # of a paragraph; a crop may show slices of the lines above and below
 SMALLEST_PAGE = 96  # px; three lines of the smallest text that can be read are higher
 PAGE_SIDE = 500  # px; a whole page has no shorter side, at 60 dpi already
@@ -24,12 +26,21 @@ BODY_SHARE = 0.25  # of a line's height, about, is its text height
 def is_page(ink: Float32Array) -> bool:
     """Whether an image, (H, W) float32 ink, is a page and not a single line.
 
-    Of 31 pages, 644 lines cut out of them at the size of the scan and 57,756 small images of
-    lines none is misjudged (``scripts/bench/kind.py``).
+    Of 31 pages and 57,756 small images of lines none is misjudged, of 644 lines cut out of the
+    pages at the size of the scan one: a worn signature, A ij (``scripts/bench/kind.py``).
     """
     if min(ink.shape) < SMALLEST_PAGE or 0 < _in_text_heights(ink) <= HIGHEST_LINE:
         return False
-    return min(ink.shape) >= PAGE_SIDE or len(segment(ink)) >= FEWEST_LINES
+    if min(ink.shape) >= PAGE_SIDE:
+        return True
+    lines = segment(ink)
+    return len(lines) >= FEWEST_LINES or 0 < max(map(_height, lines), default=0) < len(ink) / ROOM
+
+
+def _height(line: Line) -> float:
+    """Of its outline, px."""
+    rows = [y for _, y in line.polygon]
+    return max(rows) - min(rows)
 
 
 def _in_text_heights(ink: Float32Array) -> float:
@@ -37,6 +48,8 @@ def _in_text_heights(ink: Float32Array) -> float:
     height, width = ink.shape
     factor = min(1.0, JUDGED_SIDE / max(height, min(width, 8 * height)))
     small = resized(ink, factor)
-    soft = soft_ink(small, BODY_SHARE * len(small))
+    guess = BODY_SHARE * len(small)
+    soft = soft_ink(small, guess)
+    soft[find_rules(soft, guess)[0]] = 0  # what a line is written on is no text of its own
     body = body_height(soft)
     return 0.0 if body is None else len(small) / body

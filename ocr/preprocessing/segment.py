@@ -10,7 +10,7 @@ pages that lie on their side are not. Measured by ``scripts/bench/segment.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +26,30 @@ from ocr.preprocessing.segmentation.workingcopy import WorkingCopy, working_copy
 from ocr.types import Float32Array, Line, Page
 
 END = 0.4  # text heights by which slanted letters reach beyond the middle's ends
+NEGATIVE = 0.5  # ink of the middle pixel from which a page may be white on black
 LEAST_AREA = 1.0  # px^2 of the page: less holds no pixel
 
 
 def segment(ink: Float32Array) -> tuple[Line, ...]:
     """The lines of a page in reading order; none where nothing is written.
 
-    ink  (H, W) float32, paper 0, ink 1, any size from 1 x 1
+    ink  (H, W) float32, paper 0, ink 1, any size from 1 x 1; or the other way round, as of a
+         microfilm's negative
     Ids are l1, l2, ...; regions, the blocks of lines, r1, r2, ... Points lie on the page, and no
     outline crosses itself.
     """
+    lines = _found(ink)
+    if np.median(ink) <= NEGATIVE:
+        return lines
+    return max(lines, _found(1 - ink), key=_extent)
+
+
+def _extent(lines: Iterable[Line]) -> float:
+    """How wide they are together, px: of what is no writing there may be more lines, but short."""
+    return sum(max(x for x, _ in line.polygon) - min(x for x, _ in line.polygon) for line in lines)
+
+
+def _found(ink: Float32Array) -> tuple[Line, ...]:
     copy = working_copy(ink)
     if copy is None:
         return ()

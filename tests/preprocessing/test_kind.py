@@ -35,6 +35,18 @@ def test_a_short_line_is_a_line(text: str) -> None:
     assert not is_page(line(64, text)[:, : 40 + 40 * len(text)])
 
 
+@pytest.mark.parametrize("period", [2, 6, 10])
+@pytest.mark.parametrize("fall", [0, 12])
+def test_a_line_on_a_dotted_rule_is_a_line(period: int, fall: int) -> None:
+    """Whose dots have more edges than the text, and which need not be level."""
+    page = DrawnPage(1900, 130, 60)
+    page.write(20, 90, "onset quill")
+    for x in range(0, 1900, period):
+        y = 96 + fall * x // 1900
+        page.draw.rectangle((x, y, x + period // 2 - 1, y + 2), fill=60)
+    assert not is_page(page.ink())
+
+
 @pytest.mark.parametrize("size", [20, 32, 48])
 def test_a_page_is_a_page(size: int) -> None:
     assert is_page(page(size))
@@ -55,5 +67,6 @@ def test_a_title_page_is_a_page() -> None:
     title = DrawnPage(1000, 1500, 60)
     title.write(250, 500, "Of Quills")
     assert is_page(title.ink())
-    small = cv2.resize(title.ink(), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    assert is_page(np.asarray(small, np.float32))
+    for factor in (0.5, 0.49, 0.25):
+        small = cv2.resize(title.ink(), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        assert is_page(np.asarray(small, np.float32))

@@ -241,6 +241,28 @@ def test_noise_of_any_size_gives_sound_lines_or_none(shape: tuple[int, int], see
             crop_line(ink.astype(np.float32), line)
 
 
+@pytest.mark.parametrize("period", [3, 6])
+@pytest.mark.parametrize("thickness", [2, 3])
+def test_a_form_to_be_filled_in_on_dotted_lines(period: int, thickness: int) -> None:
+    """Whose dots have more edges than the writing."""
+    page = DrawnPage(1240, 1754, 30)
+    for baseline in range(150, 1600, 120):
+        page.write(100, baseline, "Name of the onset quill" if baseline % 240 else "fjord")
+        for x in range(100, 1140, period):
+            corner = x + period // 2 - 1, baseline + 5 + thickness
+            page.draw.rectangle(((x, baseline + 6), corner), fill=60)
+    assert len(segment(page.ink())) == len(page.truth)
+
+
+@pytest.mark.parametrize("margin", [0, 200])
+def test_a_negative_has_the_lines_of_its_positive(margin: int) -> None:
+    drawn = plain()
+    ink = np.pad(drawn.ink(), margin)
+    lines = segment(ink)
+    assert len(lines) >= len(drawn.truth) > 3
+    assert segment(1 - ink) == lines
+
+
 def test_a_huge_page() -> None:
     page = DrawnPage(500, 600, size=20)
     page.column(40, 420, range(60, 560, 40))

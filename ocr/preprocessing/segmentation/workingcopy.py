@@ -93,8 +93,10 @@ def _judged(ink: Float32Array) -> Float32Array | None:
     pages = max(1.0, height / width / TALL)
     longest = min(pages * LONGEST_SIDE, LARGEST_SIDE)
     coarse = resized(ink, min(1.0, longest / max(ink.shape)))
-    soft = soft_ink(coarse, max(coarse.shape) / (pages * FIRST_GUESS))
-    body = body_height(soft)
+    guess = max(coarse.shape) / (pages * FIRST_GUESS)
+    soft = soft_ink(coarse, guess)
+    level, upright = find_rules(soft, guess)  # whose dots have a height of their own
+    body = body_height(np.where(level | upright, np.float32(0), soft))
     return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
 
 
