@@ -6,12 +6,10 @@ it makes of them. Lines for this are none that were trained on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ocr.alphabet import Alphabet
 from ocr.confidence import calibration_error, fit_temperature, label_posteriors, reliability
@@ -24,10 +22,7 @@ from ocr.metrics import right_characters
 from ocr.preprocessing import columns_of
 from ocr.preprocessing.lines import LineImages
 from ocr.recognition import Recognizer
-from ocr.types import Columns, Float32Array, Sample
-
-FloatArray = npt.NDArray[np.floating[Any]]
-OnProgress = Callable[[int, int], None]  # lines done, lines in all
+from ocr.types import Columns, Float32Array, FloatArray, OnProgress, Sample
 
 BATCH = 32  # lines that are read together
 

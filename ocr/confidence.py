@@ -16,15 +16,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
-FloatArray = npt.NDArray[np.floating[Any]]
-BoolArray = npt.NDArray[np.bool_]
+from ocr.types import BoolArray, Float32Array, Float64Array, FloatArray
 
 BINS = 15  # of equal width, as in the paper
 COOLEST, HOTTEST = 0.1, 10.0  # temperatures that are tried

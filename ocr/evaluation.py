@@ -6,7 +6,7 @@ A line that cannot be read is listed with its reason and does not enter the rate
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -26,9 +26,7 @@ from ocr.metrics import (
 )
 from ocr.preprocessing import ImageSource
 from ocr.preprocessing.lines import LineImages
-from ocr.types import Sample, Transcript
-
-OnProgress = Callable[[int, int], None]  # lines done, lines in all
+from ocr.types import OnProgress, Sample, Transcript
 
 CORRECTED = (0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the lines for which a report tells the gain
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from ocr.alphabet import BLANK, Alphabet
 from ocr.errors import ImageError
@@ -23,14 +22,13 @@ from ocr.preprocessing.columns import COLUMNS_PER_FRAME
 from ocr.preprocessing.image import load_image
 from ocr.preprocessing.kind import is_page
 from ocr.recognition import Recognizer, transcript_of
-from ocr.types import Float32Array, Transcript
+from ocr.types import Float32Array, IntArray, Transcript
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ocr.network.inspection import CellActivity
 
-IntArray = npt.NDArray[np.int64]
 
 SHOWN = 0.05  # probability that a character must reach to have a row in the table
 NAMED = 0.1  # and to be named where its curve peaks

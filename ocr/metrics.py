@@ -17,10 +17,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ocr.alphabet import normalize_text
 from ocr.errors import InputError
+from ocr.types import IntArray
 
 try:
     from editdistance import eval as edit_distance
@@ -28,7 +28,6 @@ except ImportError:  # Python 3.13 and later, see pyproject.toml
     from rapidfuzz.distance.Levenshtein import distance as edit_distance
 
 Pair = tuple[str, str]  # reference, hypothesis
-IntArray = npt.NDArray[np.int64]
 
 RESAMPLES = 1000  # bootstrap samples; Efron & Tibshirani 1993, section 13.3, for percentiles
 COVERAGE = 95.0  # percent of the resampled rates that lie inside the interval

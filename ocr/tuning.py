@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ocr.alphabet import Alphabet
-from ocr.calibration import Calibration, KnownLine, OnProgress, calibrate_language
+from ocr.calibration import Calibration, KnownLine, calibrate_language
 from ocr.decoding import is_empty
 from ocr.decoding.beam import BeamDecoder, language_decoder
 from ocr.decoding.greedy import greedy
@@ -20,7 +20,7 @@ from ocr.decoding.language import LanguageModel
 from ocr.decoding.search import Merit
 from ocr.metrics import edit_counts
 from ocr.options import DecodingOptions, LanguageOptions
-from ocr.types import Float32Array
+from ocr.types import Float32Array, OnProgress
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 BONUSES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)  # nats per character

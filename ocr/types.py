@@ -8,6 +8,7 @@ Confidences are 0..1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,13 @@ from ocr.options import NetworkOptions, PreprocessingOptions
 if TYPE_CHECKING:
     import torch
 
+IntArray = npt.NDArray[np.int64]
+Int32Array = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.floating[Any]]
+OnProgress = Callable[[int, int], None]  # done, in all
 Point = tuple[float, float]
 
 MODEL_FORMAT = 3  # version of the model files that are written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-OnProgress = Callable[[int, int], None]  # done, in all
+from ocr.types import OnProgress
 
 
 class Rate(ProgressColumn):

@@ -14,10 +14,8 @@ import numpy.typing as npt
 
 from ocr.alphabet import BLANK
 from ocr.decoding import native
-from ocr.types import Float32Array
+from ocr.types import Float32Array, Float64Array, IntArray
 
-Float64Array = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Spans = tuple[tuple[int, int], ...]
 
 

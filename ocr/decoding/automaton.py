@@ -14,10 +14,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Int32Array = npt.NDArray[np.int32]
-Float32Array = npt.NDArray[np.float32]
+from ocr.types import Float32Array, Int32Array
 
 START = 1  # the state in which a line begins
 END = 0  # the symbol of the line's end

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ocr.alphabet import Alphabet
 from ocr.confidence import label_posteriors
@@ -21,10 +20,7 @@ from ocr.decoding.languagefile import read_language_model, resolve_language_mode
 from ocr.decoding.rivals import rival_margins
 from ocr.decoding.search import EMPTY, Frames, Merit, Tree, merits, search
 from ocr.options import DecodingOptions
-from ocr.types import Float32Array, Hypothesis
-
-IntArray = npt.NDArray[np.int64]
-Float64Array = npt.NDArray[np.float64]
+from ocr.types import Float32Array, Float64Array, Hypothesis, IntArray
 
 
 class Reading(NamedTuple):

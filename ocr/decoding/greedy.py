@@ -13,12 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ocr.alphabet import BLANK
-from ocr.types import Float32Array, Hypothesis
-
-IntArray = npt.NDArray[np.int64]
+from ocr.types import Float32Array, Hypothesis, IntArray
 
 
 def collapse(path: Sequence[int] | IntArray) -> tuple[int, ...]:

@@ -26,9 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr.decoding.automaton import Automaton, without_dead_ends
-from ocr.decoding.ngrams import IntArray, NGrams
-
-Float64Array = npt.NDArray[np.float64]
+from ocr.decoding.ngrams import NGrams
+from ocr.types import Float64Array, IntArray
 
 USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
 """Of n-grams seen once, twice and more often, where a text is too small to estimate them, as in

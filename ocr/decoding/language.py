@@ -17,9 +17,10 @@ import numpy as np
 from ocr.alphabet import normalize_text
 from ocr.decoding.automaton import END, START, Automaton, step
 from ocr.decoding.kneserney import kneser_ney
-from ocr.decoding.ngrams import IntArray, count_ngrams
+from ocr.decoding.ngrams import count_ngrams
 from ocr.errors import InputError
 from ocr.options import LanguageOptions
+from ocr.types import IntArray
 
 CLASSES = ("0123456789", "'\u2018\u2019")
 """Characters that count as one; the first stands for all of its class."""

@@ -19,9 +19,7 @@ from ocr import builder
 from ocr.decoding.automaton import Automaton
 from ocr.decoding.rivals import no_margins
 from ocr.decoding.search import Beam, Frames, Merit, Tree, allocate
-
-IntArray = npt.NDArray[np.int64]
-Float64Array = npt.NDArray[np.float64]
+from ocr.types import Float64Array, IntArray
 
 SOURCE = Path(__file__).with_name("search.c")
 OPTIONS = ("-ffp-contract=off", "-lm")  # a product rounded as Python rounds it, before it is added

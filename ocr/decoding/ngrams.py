@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr.decoding.automaton import END
-
-IntArray = npt.NDArray[np.int64]
+from ocr.types import IntArray
 
 
 @dataclass(frozen=True, slots=True)

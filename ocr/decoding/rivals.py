@@ -13,14 +13,11 @@ draws from (Geman & Geman 1984).
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ocr.alphabet import BLANK
 from ocr.decoding.automaton import END, START, Automaton, step
 from ocr.decoding.search import Frames, Merit
-
-IntArray = npt.NDArray[np.int64]
-Float64Array = npt.NDArray[np.float64]
+from ocr.types import Float64Array, IntArray
 
 
 def rival_margins(

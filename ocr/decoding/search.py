@@ -24,13 +24,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ocr.alphabet import BLANK
 from ocr.decoding.automaton import END, START, Automaton, step
-
-IntArray = npt.NDArray[np.int64]
-Float64Array = npt.NDArray[np.float64]
+from ocr.types import Float64Array, IntArray
 
 NOTHING = -math.inf
 NOBODY = -1

@@ -37,7 +37,7 @@ import numpy.typing as npt
 
 from ocr.errors import UsageError
 from ocr.options import FEATURES
-from ocr.types import Columns, Float32Array
+from ocr.types import Columns, Float32Array, Float64Array
 
 COLUMNS_PER_FRAME = 4
 """Columns that the network merges into one frame of its output."""
@@ -55,8 +55,6 @@ GEOMETRIC_NAMES = (
 )
 BLACK = 0.5  # ink from which a pixel counts as black
 NO_CONTOUR = 0.5  # line heights; where the contours of a line without ink are put
-
-Float64Array = npt.NDArray[np.float64]
 
 
 def frame_count(columns: int) -> int:

@@ -7,9 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr.preprocessing.paper import THICKEST_STROKE
-from ocr.types import Float32Array
-
-Mask = npt.NDArray[np.bool_]
+from ocr.types import BoolArray, Float32Array
 
 WHITE, BLACK = (0.0, 4 / 255), (1.0, 12 / 255)  # ink of frames, and how far JPEG leads from it
 FRAME_SHARE = 0.3  # of the image's edge that it takes at least
@@ -39,7 +37,7 @@ def without_frame(ink: Float32Array) -> Float32Array:
     return ink
 
 
-def _sheet(other: Mask) -> Mask | None:
+def _sheet(other: BoolArray) -> BoolArray | None:
     """The largest part of what is unlike the edge if it is a sheet of paper, None if it is
     writing: a sheet is large and has no bays."""
     if other.mean() <= SMALLEST_SHEET:
@@ -54,7 +52,7 @@ def _sheet(other: Mask) -> Mask | None:
     return sheet if sheet.sum() > least else None
 
 
-def _around(alike: Mask) -> Mask:
+def _around(alike: BoolArray) -> BoolArray:
     """What of ``alike`` hangs together with the image's edge, but for strokes that touch it."""
     _, parts = cv2.connectedComponents(np.asarray(alike, np.uint8), connectivity=4)
     edge = np.concatenate([side[side > 0] for side in (*parts[[0, -1]], *parts.T[[0, -1]])])

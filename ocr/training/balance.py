@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-IndexArray = npt.NDArray[np.int64]
+from ocr.types import IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Draw:
     balance  0..1
     """
 
-    def __init__(self, members: IndexArray, sources: Sources, balance: float, seed: int) -> None:
+    def __init__(self, members: IntArray, sources: Sources, balance: float, seed: int) -> None:
         self.seed = seed
         if balance == 1 and not sources.weights:
             sources = Sources()
@@ -46,14 +45,14 @@ class Draw:
         weights = [sources.weights[number] if sources.weights else 1.0 for number in present]
         self.quotas = shares([len(part) for part in self.parts], balance, weights)
 
-    def epoch(self, number: int) -> IndexArray:
+    def epoch(self, number: int) -> IntArray:
         """(lines,) indices, one source after the other; some twice where a source is raised."""
         drawn = [
             self._passes(group, number * quota, quota) for group, quota in enumerate(self.quotas)
         ]
         return np.concatenate(drawn)
 
-    def _passes(self, group: int, start: int, count: int) -> IndexArray:
+    def _passes(self, group: int, start: int, count: int) -> IntArray:
         """``count`` lines from place ``start`` of an endless series of passes over a source,
         each in an order of its own."""
         part = self.parts[group]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from ocr.alphabet import Alphabet, frames_needed
@@ -20,7 +19,7 @@ from ocr.training.augment import STANDARD, augment
 from ocr.training.balance import Draw
 from ocr.training.lines import Lines
 from ocr.training.run import Run
-from ocr.types import Batch, Float32Array, ModelSpec
+from ocr.types import Batch, Float32Array, IntArray, ModelSpec
 
 POOL = 32  # batches sorted together: wide enough for equal widths, small enough to stay mixed
 # Batches from short to long with which a run from nothing begins, at most an epoch: CTC finds out
@@ -28,17 +27,15 @@ POOL = 32  # batches sorted together: wide enough for equal widths, small enough
 # 2016, section 3.3: SortaGrad). Whole pools, so that the others stay where they are.
 SHORT_FIRST = 8 * POOL
 
-IndexArray = npt.NDArray[np.int64]
-
 
 def epoch_order(
-    widths: IndexArray,
-    members: IndexArray,
+    widths: IntArray,
+    members: IntArray,
     batch_size: int,
     seed: int,
     epoch: int,
     short_first: int = 0,
-) -> list[IndexArray]:
+) -> list[IntArray]:
     """The batches of one epoch: every member once, neighbours in a batch of similar width.
 
     widths       (lines,) px of all lines of the store
@@ -48,14 +45,14 @@ def epoch_order(
     rng = np.random.default_rng((seed, epoch))
     order = rng.permutation(members)
     begin, pool = short_first * batch_size, POOL * batch_size
-    batches: list[IndexArray] = []
+    batches: list[IntArray] = []
     for start in range(begin, len(order), pool):
         batches += _sorted(widths, order[start : start + pool], batch_size)
     mixed = [batches[i] for i in rng.permutation(len(batches))]
     return _sorted(widths, order[:begin], batch_size) + mixed
 
 
-def _sorted(widths: IndexArray, lines: IndexArray, batch_size: int) -> list[IndexArray]:
+def _sorted(widths: IntArray, lines: IntArray, batch_size: int) -> list[IntArray]:
     """Batches of the lines from short to long. Copies of a line, where its source is raised, come
     in different ones as long as there are other lines: a step distorts them alike."""
     waiting = lines[np.argsort(widths[lines], kind="stable")]
@@ -79,14 +76,14 @@ class Order:
     twice in a run. A run that starts with no weights begins with short lines.
     """
 
-    def __init__(self, lines: Lines, members: IndexArray, run: Run) -> None:
+    def __init__(self, lines: Lines, members: IntArray, run: Run) -> None:
         self.lines, self.run = lines, run
         self.draw = Draw(members, run.sources, run.options.balance, run.seed)
         self.steps_per_epoch = -(-len(members) // (run.options.batch_size - run.rendered))
-        self._pool, self._batches = (-1, -1), list[IndexArray]()
-        self._epoch, self._stored = -1, list[IndexArray]()
+        self._pool, self._batches = (-1, -1), list[IntArray]()
+        self._epoch, self._stored = -1, list[IntArray]()
 
-    def batch(self, step: int) -> IndexArray:
+    def batch(self, step: int) -> IntArray:
         """Indices of the lines of step number ``step``."""
         epoch, position = divmod(step, self.steps_per_epoch)
         start = 0 if position < self._short_first(epoch) else position - position % POOL
@@ -94,7 +91,7 @@ class Order:
             self._pool, self._batches = (epoch, start), self._batches_from(epoch, start)
         return self._batches[position - start]
 
-    def typical(self) -> IndexArray:
+    def typical(self) -> IntArray:
         """A batch of middling length, also where they lie from short to long at first."""
         return self.batch(min(SHORT_FIRST, self.steps_per_epoch) // 2)
 
@@ -102,7 +99,7 @@ class Order:
         """Batches from short to long at the beginning of an epoch."""
         return SHORT_FIRST if epoch == 0 and self.run.learns_anew else 0
 
-    def _batches_from(self, epoch: int, start: int) -> list[IndexArray]:
+    def _batches_from(self, epoch: int, start: int) -> list[IntArray]:
         """``POOL`` batches from place ``start`` of an epoch on, or all that lie from short to
         long; the rendered lines of as many are dealt out among them by length."""
         run, widths, short_first = self.run, self.lines.widths, self._short_first(epoch)
@@ -130,16 +127,16 @@ class Batcher:
 
     distortions = STANDARD
 
-    def __init__(self, lines: Lines, spec: ModelSpec, members: IndexArray, seed: int) -> None:
+    def __init__(self, lines: Lines, spec: ModelSpec, members: IntArray, seed: int) -> None:
         self.lines, self.members, self.seed = lines, members, seed
         self.alphabet = Alphabet(spec.alphabet)
         self.features = spec.preprocessing.features
 
-    def plain(self, indices: Sequence[int] | IndexArray) -> Batch:
+    def plain(self, indices: Sequence[int] | IntArray) -> Batch:
         """The lines as recognition sees them."""
         return self._collate(indices, [self.lines.image(int(i)) for i in indices])
 
-    def distorted(self, indices: IndexArray, step: int, strength: float) -> Batch:
+    def distorted(self, indices: IntArray, step: int, strength: float) -> Batch:
         """The lines as if written and scanned again; the same for the same seed and step."""
         return self._collate(indices, [self._distort(int(i), step, strength) for i in indices])
 
@@ -153,7 +150,7 @@ class Batcher:
         fits = frame_count(changed.shape[1]) >= frames_needed(self.lines.text(index))
         return changed if fits else image
 
-    def _collate(self, indices: Sequence[int] | IndexArray, images: list[Float32Array]) -> Batch:
+    def _collate(self, indices: Sequence[int] | IntArray, images: list[Float32Array]) -> Batch:
         labels = [self.alphabet.encode(self.lines.text(int(i))) for i in indices]
         values = [self._columns(image) for image in images]
         columns, lengths = pad_columns(values)

@@ -28,7 +28,7 @@ from ocr.network.precision import autocast, product_dtype
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.ahead import batches_ahead, process_count
 from ocr.training.average import WeightAverage, weights_of
-from ocr.training.batches import Batcher, IndexArray, Order
+from ocr.training.batches import Batcher, Order
 from ocr.training.beginning import initial_network
 from ocr.training.best import BestModel
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
@@ -39,7 +39,7 @@ from ocr.training.parallel import Alone, Exchange, add_up
 from ocr.training.record import draw_curve, write_log
 from ocr.training.run import Run
 from ocr.training.schedule import Schedule
-from ocr.types import Batch
+from ocr.types import Batch, IntArray
 
 CHECKPOINT_SECONDS = 120.0
 SPEED_MEMORY = 0.95  # of the running means of loss and seconds per line, per step
@@ -198,7 +198,7 @@ class Trainer:
         total, fraction, stopping = add_up(self.objective, self.exchange, [loss, *decided])
         return total, fraction, stopping > 0
 
-    def batch_loss(self, indices: IndexArray, step: int) -> tuple[Tensor, Tensor]:
+    def batch_loss(self, indices: IntArray, step: int) -> tuple[Tensor, Tensor]:
         """What the step makes smaller, and the network's part of it; see ``Objective``."""
         if self.ahead is not None:
             batch = next(self.ahead)

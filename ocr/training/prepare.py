@@ -24,9 +24,9 @@ from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples
 from ocr.training.data.split import split_samples
 from ocr.training.run import START, Run, run_folder
-from ocr.training.store import OnProgress, build_store
+from ocr.training.store import build_store
 from ocr.training.synthesis.material import Material
-from ocr.types import ModelSpec, Problem, Sample
+from ocr.types import ModelSpec, OnProgress, Problem, Sample
 
 STRANGE = 0.01  # share of characters new to a model that its language model can bear
 

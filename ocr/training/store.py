@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import chain, groupby
@@ -30,10 +30,7 @@ from ocr.preprocessing.columns import frame_count
 from ocr.preprocessing.lines import LineImages
 from ocr.preprocessing.normalize import REVISION, normalize_line
 from ocr.training.data.problems import frame_problem, image_problem, sample_name
-from ocr.types import Float32Array, Problem, Sample
-
-OnProgress = Callable[[int, int], None]  # lines read, lines in all
-
+from ocr.types import Float32Array, OnProgress, Problem, Sample
 
 INDEX = "lines.json"
 PIXELS = "lines.bin"

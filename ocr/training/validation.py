@@ -10,15 +10,15 @@ from torch import Tensor
 
 from ocr.decoding.greedy import greedy
 from ocr.metrics import edit_counts
-from ocr.training.batches import Batcher, IndexArray
-from ocr.types import Batch
+from ocr.training.batches import Batcher
+from ocr.types import Batch, IntArray
 
 Forward = Callable[[Batch], tuple[Tensor, Tensor]]  # log-probabilities (T, N, K), frames (N,)
 
 
 @torch.inference_mode()
 def count_edits(
-    forward: Forward, batcher: Batcher, indices: IndexArray, batch_size: int
+    forward: Forward, batcher: Batcher, indices: IntArray, batch_size: int
 ) -> tuple[int, int]:
     """Edits and reference characters of the lines with these indices."""
     edits = characters = 0

@@ -123,7 +123,7 @@ def test_a_newer_version_is_named_as_such(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[8] = 7
     path.write_bytes(content)
-    refused(path, NewerModelError, "language model format 7, .* up to 2; update it")
+    refused(path, NewerModelError, "language model format 7, .* up to 2; get a newer")
 
 
 @pytest.mark.parametrize(

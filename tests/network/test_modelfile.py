@@ -312,7 +312,7 @@ def test_a_newer_version_is_named_as_such_whatever_else_it_holds(
     path: Path, content: bytes
 ) -> None:
     path.write_bytes(with_description(content, lambda spec: spec.update(version=7, colour="red")))
-    expected = rf"model format 7, .* up to {MODEL_FORMAT}; update it: pip"
+    expected = rf"model format 7, .* up to {MODEL_FORMAT}; get a newer"
     with pytest.raises(NewerModelError, match=expected):
         read_spec(path)
 

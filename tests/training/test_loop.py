@@ -23,7 +23,6 @@ from ocr.network.modelfile import load_model_file
 from ocr.network.modelheader import read_spec
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training import best, loop
-from ocr.training.batches import IndexArray
 from ocr.training.beginning import initial_network
 from ocr.training.best import BestModel
 from ocr.training.loop import Trainer, train
@@ -32,6 +31,7 @@ from ocr.training.record import draw_curve
 from ocr.training.run import Run
 from ocr.training.session import lines_per_second, train_run
 from ocr.training.store import LineStore
+from ocr.types import IntArray
 
 MakeRun = Callable[..., Run]
 
@@ -613,7 +613,7 @@ def test_speed_is_measured_on_lines_of_middling_length(
     measured: list[list[int]] = []
     whole = Trainer.batch_loss
 
-    def batch_loss(trainer: Trainer, indices: IndexArray, step: int) -> tuple[Tensor, Tensor]:
+    def batch_loss(trainer: Trainer, indices: IntArray, step: int) -> tuple[Tensor, Tensor]:
         measured.append(indices.tolist())
         return whole(trainer, indices, step)
 

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr.preprocessing.segmentation.ridges import Ridge
-
-Mask = npt.NDArray[np.bool_]
+from ocr.types import BoolArray
 
 WORD_GAP = 1.5  # text heights; a wider gap may be that between columns
 BARRED = 1.2  # text heights of upright rule that bar a gap: letters are not as tall
@@ -47,7 +46,7 @@ class Columns:
     barrier  (H, W) upright rules
     """
 
-    def __init__(self, lines: Sequence[Ridge], barrier: Mask) -> None:
+    def __init__(self, lines: Sequence[Ridge], barrier: BoolArray) -> None:
         self._barrier = barrier
         self._ends = np.array([_ends(line) for line in lines], np.float64).reshape(-1, 5)
         self._writing = _painted(lines, barrier.shape)
@@ -116,7 +115,7 @@ def _ends(line: Ridge) -> tuple[float, float, float, float, float]:
     return line.left, line.right, line.rows[0], line.rows[-1], float(is_long)
 
 
-def _painted(lines: Sequence[Ridge], shape: tuple[int, int]) -> Mask:
+def _painted(lines: Sequence[Ridge], shape: tuple[int, int]) -> BoolArray:
     """(H, W): where the lines are, one text height thick."""
     mask = np.zeros(shape, np.uint8)
     for line in lines:
@@ -125,7 +124,7 @@ def _painted(lines: Sequence[Ridge], shape: tuple[int, int]) -> Mask:
     return mask > 0
 
 
-def _paper(rows: Mask) -> npt.NDArray[np.int64]:
+def _paper(rows: BoolArray) -> npt.NDArray[np.int64]:
     """How many rows from the first one on are without writing, per column."""
     if not len(rows):
         return np.zeros(rows.shape[1], np.int64)
