@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import model_option
+from ocr.cli.command import make_command, model_file, model_option
 from ocr.cli.draft import add_to_draft, require_corrections
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
@@ -63,7 +62,6 @@ def command(
     confirms the model in its errors.
     """
     from ocr.cli.display import counted
-    from ocr.cli.train import model_file
     from ocr.training.claim import check_free
 
     output = model_file(output)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import model_names
+from ocr.cli.command import make_command, model_file, model_names
 from ocr.cli.tuningdata import lines_option, read_known_lines
 from ocr.errors import ModelError, UsageError
 from ocr.options import DecodingOptions
@@ -40,7 +39,6 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     Exit code: 0 all lines read, 3 some could not be used, 4 none could.
     """
     from ocr.calibration import calibrate_model
-    from ocr.cli.train import model_file
     from ocr.network.modelfile import save_described
     from ocr.network.modelheader import model_id
     from ocr.network.shipped import resolve_model, shipped_models

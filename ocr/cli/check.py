@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import format_option
+from ocr.cli.command import format_option, make_command
 from ocr.cli.options import options_from
 from ocr.errors import InputError, PartialFailure
 from ocr.options import PreprocessingOptions

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from ocr.errors import UsageError
+
 
 class VerbatimEpilog(click.Command):
     """Shows the epilog as examples, line by line as they were written."""
@@ -40,9 +42,18 @@ class Command(VerbatimEpilog):
                 formatter.write_dl(records, col_max=34)
 
 
-def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
+def make_command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
     """Decorator: a function as the command ``name``; its docstring is the help."""
     return click.command(name, cls=Command, epilog=examples, no_args_is_help=False)
+
+
+def model_file(output: Path) -> Path:
+    """The model file that ``-o`` means: with the suffix if it was left out. Raises UsageError."""
+    from ocr.network.shipped import SUFFIX
+
+    if output.name in ("", ".."):
+        raise UsageError(f"-o {output} names no file", "give the name of a model file with -o")
+    return output if output.suffix == SUFFIX else output.with_name(output.name + SUFFIX)
 
 
 def model_option(function: Callable[..., Any]) -> Callable[..., Any]:

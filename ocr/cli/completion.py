@@ -14,7 +14,7 @@ from click.shell_completion import (
     get_completion_class,
 )
 
-from ocr.cli.command import command as make_command
+from ocr.cli.command import make_command
 
 EXAMPLES = """\
 eval "$(ocr completion bash)"                                   bash: put it into ~/.bashrc

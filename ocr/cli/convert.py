@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import formats_option
+from ocr.cli.command import formats_option, make_command
 from ocr.cli.failures import complain
 from ocr.errors import ImageError, InputError, OcrError, OutputError, PartialFailure, UsageError
 from ocr.files.names import printable

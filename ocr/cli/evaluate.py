@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import format_option, model_names
+from ocr.cli.command import format_option, make_command, model_names
 from ocr.cli.failures import say
 from ocr.cli.inputs import files_of, keep
 from ocr.cli.options import options_from
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from ocr.evaluation import Report
     from ocr.metrics import ErrorRate
 
-SHOWN_CONFUSIONS = 10
+SHOWN_PROBLEMS = 10
 
 EXAMPLES = """\
 ocr evaluate mine.safetensors test.tsv                    error rates, and a report with images
@@ -113,7 +112,7 @@ def _evaluate(
                 f"{printable(page)} is no report of ocr evaluate",
                 "name another file with --html, or move it away",
             )
-    for problem in dataset.problems[:SHOWN_CONFUSIONS]:
+    for problem in dataset.problems[:SHOWN_PROBLEMS]:
         say(f"left out: {problem.id}: {problem.reason}", "yellow")
     recognizer = load_model(model, decoding, usable_cores())
     with progress_bar("reading") as move:
@@ -150,7 +149,7 @@ def _text(report: Report, worst: int) -> Iterator[str]:
         yield f"not read: {failure.id}: {failure.reason}"
     if report.confusions:
         yield "\nmost confused  (in the text -> as read: times)"
-    for item in report.confusions[:SHOWN_CONFUSIONS]:
+    for item in report.confusions:
         yield f"  {_character(item.reference)} -> {_character(item.hypothesis)}: {item.count:,}"
     if report.worst(worst):
         yield "\nworst lines"

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import model_option
+from ocr.cli.command import make_command, model_option
 from ocr.cli.inputs import keep, require_room
 from ocr.cli.options import options_from
 from ocr.errors import UsageError

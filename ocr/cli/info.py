@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import format_option, model_names
+from ocr.cli.command import format_option, make_command, model_names
 
 EXAMPLES = """\
 ocr info default                          the model that came with the program

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import model_option
+from ocr.cli.command import make_command, model_option
 from ocr.cli.inputs import files_of, keep, require_room
 from ocr.cli.options import given, options_from, switch_of
 from ocr.cli.tuningdata import lines_option, read_known_lines

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ocr.cli.command import command as make_command
+from ocr.cli.command import make_command
 
 EXAMPLES = """\
 ocr models

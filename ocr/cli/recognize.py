@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import format_option, model_option
+from ocr.cli.command import format_option, make_command, model_option
 from ocr.cli.failures import complain
 from ocr.cli.inputs import standard_input
 from ocr.cli.options import options_from

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.command import command as make_command
+from ocr.cli.command import make_command
 from ocr.cli.failures import complain
 from ocr.errors import ImageError, InputError, PageFileError, PartialFailure, UsageError
 from ocr.files.names import printable

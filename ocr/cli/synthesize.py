@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ocr.cli.command import command as make_command
+from ocr.cli.command import make_command
 from ocr.cli.options import options_from
 from ocr.options import RenderingOptions, SynthesisOptions
 

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import model_names
+from ocr.cli.command import make_command, model_file, model_names
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import Interrupted, UsageError
-from ocr.network.shipped import SUFFIX
 from ocr.options import (
     FEW,
     AdaptationOptions,
@@ -138,13 +136,6 @@ def _refuse_rendering() -> None:
         )
 
 
-def model_file(output: Path) -> Path:
-    """The model file that ``-o`` means: with the suffix if it was left out. Raises UsageError."""
-    if output.name in ("", ".."):
-        raise UsageError(f"-o {output} names no file", "give the name of a model file with -o")
-    return output if output.suffix == SUFFIX else output.with_name(output.name + SUFFIX)
-
-
 def _resumed(places: Places, hold: ExitStack) -> Run:
     from ocr.training.claim import held
     from ocr.training.run import load_run, run_folder
@@ -251,10 +242,10 @@ def _outlook(run: Run) -> str:
     """What is about to happen, and how long it should take."""
     from ocr.cli.display import counted, duration
     from ocr.training.schedule import most_epochs
-    from ocr.training.session import expected_speed, process_count
+    from ocr.training.session import lines_per_second, process_count
 
     options = run.options
-    speed = expected_speed(run)
+    speed = lines_per_second(run) * process_count(options)
     real = options.batch_size - run.rendered  # lines per step
     epoch = len(run.train) * options.batch_size / real / speed  # s
     epochs = most_epochs(options)

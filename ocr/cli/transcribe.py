@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.command import command as make_command
-from ocr.cli.command import formats_option, model_option
+from ocr.cli.command import formats_option, make_command, model_option
 from ocr.cli.failures import complain, say
 from ocr.cli.inputs import standard_input
 from ocr.cli.options import options_from

@@ -12,7 +12,7 @@ which every parser would turn into a line feed (section 2.11).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -121,8 +121,8 @@ def points(text: str | None) -> tuple[Point, ...]:
 class Ids:
     """Identifiers that are valid (xsd:ID) and unique within one document."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = set(taken)
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
 
     def give(self, wanted: str) -> str:
         """``wanted`` itself, if it can be had; else one as near to it as possible."""

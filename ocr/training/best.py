@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ocr.decoding.greedy import greedy
+from ocr.metrics import edit_counts
 from ocr.network.modelfile import save_model
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.average import WeightAverage
@@ -19,8 +20,7 @@ from ocr.training.batches import Batcher
 from ocr.training.checkpoint import Counters
 from ocr.training.parallel import Exchange
 from ocr.training.run import Run
-from ocr.training.validation import count_edits
-from ocr.types import Batch
+from ocr.types import Batch, IntArray
 
 # Log-probabilities (T, N, K) and frames (N,), in the run's precision.
 Forward = Callable[[RecognizerNetwork, Batch], tuple[Tensor, Tensor]]
@@ -70,12 +70,27 @@ class BestModel:
         if not self.run.validation:
             return None
         mine = np.array(self.run.validation[self.exchange.rank :: self.exchange.size], np.int64)
-        forward = functools.partial(self.forward, self.mean.model)
-        found = count_edits(forward, self.batcher, mine, self.run.options.batch_size)
-        counts = torch.tensor(found, dtype=torch.float32)  # exact up to 16 million characters
+        counts = torch.tensor(self._edits(mine), dtype=torch.float32)  # exact up to 16 million
         self.exchange.add(counts)
         edits, characters = counts.tolist()
         return float(edits / max(1.0, characters))
+
+    @torch.inference_mode()
+    def _edits(self, indices: IntArray) -> tuple[int, int]:
+        """Edits and reference characters of the lines, read as recognition does."""
+        edits = characters = 0
+        model, lines = self.mean.model, self.batcher.lines
+        by_width = indices[np.argsort(lines.widths[indices], kind="stable")]
+        for start in range(0, len(by_width), self.run.options.batch_size):
+            part = by_width[start : start + self.run.options.batch_size]
+            log_probs, frames = self.forward(model, self.batcher.plain(part))
+            log_probs = log_probs.cpu()  # (T, N, K)
+            for row, index in enumerate(part):
+                (reading,) = greedy(log_probs[: int(frames[row]), row].numpy())
+                text = lines.text(int(index))
+                edits += edit_counts(text, self.batcher.alphabet.decode(reading.labels)).count
+                characters += len(text)
+        return edits, characters
 
     def restore(self) -> None:
         """Write the best weights of a resumed run again if its model file has gone."""

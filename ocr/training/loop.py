@@ -62,7 +62,7 @@ class Progress:
     loss: float
     best_cer: float
     cer: float | None = None
-    stopping: str = ""
+    stopping: bool = False
 
 
 def train(
@@ -135,7 +135,7 @@ class Trainer:
         if self.run.start and not counters.history:  # no model is kept that reads worse than this
             begun = self._validate()
             self._save_checkpoint()
-            yield self._progress(seconds_per_line, begun, "")
+            yield self._progress(seconds_per_line, begun, False)
         if self.makers:
             self.ahead = batches_ahead(self.run, counters.step, self.makers)
         while not self._finished():
@@ -157,7 +157,7 @@ class Trainer:
             if stop and not due:
                 cer = self.best.look()
                 self._save()
-            yield self._progress(seconds_per_line, cer, "asked to stop" if stop else "")
+            yield self._progress(seconds_per_line, cer, stop)
             if stop:
                 return
         self._save()
@@ -250,7 +250,7 @@ class Trainer:
             )
 
     def _progress(
-        self, seconds_per_line: float | None, cer: float | None, stopping: str
+        self, seconds_per_line: float | None, cer: float | None, stopping: bool
     ) -> Progress:
         counters = self.counters
         left = float("inf")

@@ -40,11 +40,6 @@ def process_count(options: TrainingOptions) -> int:
     return min(options.processes or cores, options.batch_size)
 
 
-def expected_speed(run: Run) -> float:
-    """Training lines per second to count on, from one step measured in one process."""
-    return lines_per_second(run) * process_count(run.options)
-
-
 def lines_per_second(run: Run) -> float:
     """Training speed of one process, measured on one step after a warm-up; changes nothing."""
     trainer = Trainer(run, Alone())
@@ -66,7 +61,7 @@ def train_run(
     Close the iterator if you leave it early, or the other processes wait for the next step.
     """
     run.save()
-    stopping = ""
+    stopping = False
     for progress in _steps(run, should_stop):
         stopping = progress.stopping
         yield progress

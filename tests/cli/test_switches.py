@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from ocr.cli.command import command as make_command
+from ocr.cli.command import make_command
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import UsageError
 from ocr.fields import check, option

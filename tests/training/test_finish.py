@@ -70,8 +70,8 @@ def test_a_run_is_calibrated_at_its_end_and_not_when_stopped(
     monkeypatch.setattr(loop, "draw_curve", lambda folder, history: None)
     run = make_run(tmp_path, features="pixels", epochs=1)
     (first,) = session.train_run(run, lambda: True)
-    assert (first.stopping, calls) == ("asked to stop", [])
+    assert (first.stopping, calls) == (True, [])
     late = itertools.chain([False] * 2, itertools.repeat(True))  # after the last step has begun
     progress = list(session.train_run(run, late.__next__))
-    assert (progress[-1].fraction, progress[-1].stopping) == (1, "")
+    assert (progress[-1].fraction, progress[-1].stopping) == (1, False)
     assert calls == [run.output]

@@ -22,7 +22,7 @@ from torch import Tensor
 from ocr.network.modelfile import load_model_file
 from ocr.network.modelheader import read_spec
 from ocr.network.recognizer import RecognizerNetwork
-from ocr.training import best, loop
+from ocr.training import loop
 from ocr.training.beginning import initial_network
 from ocr.training.best import BestModel
 from ocr.training.loop import Trainer, train
@@ -157,7 +157,7 @@ def test_a_resumed_run_is_the_uninterrupted_run_to_the_bit(
         uninterrupted[precision] = whole
     parts = make_run(tmp_path_factory.mktemp("parts"), **options)
     *_, last = train(parts, should_stop=after(stop))
-    assert (last.step, last.stopping) == (stop, "asked to stop")
+    assert (last.step, last.stopping) == (stop, True)
     assert parts.output.is_file()
     assert [p.step for p in train(parts)] == list(range(stop + 1, 10))
     assert_same_state(parts, uninterrupted[precision])
@@ -296,7 +296,7 @@ def scripted_cer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def script(*edits: int) -> None:
         found = itertools.chain(edits, itertools.repeat(edits[-1]))
-        monkeypatch.setattr(best, "count_edits", lambda *_: (next(found), 100))
+        monkeypatch.setattr(BestModel, "_edits", lambda *_: (next(found), 100))
 
     return script
 
@@ -656,4 +656,4 @@ def test_a_stop_in_the_last_step_is_none(tmp_path: Path, make_run: MakeRun) -> N
     """The run is over, and its model is to be calibrated."""
     steps = len(list(train(make_run(tmp_path / "a", epochs=2))))
     history = list(train(make_run(tmp_path / "b", epochs=2), should_stop=after(steps)))
-    assert (len(history), history[-1].stopping) == (steps, "")
+    assert (len(history), history[-1].stopping) == (steps, False)

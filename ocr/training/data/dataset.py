@@ -18,7 +18,8 @@ from pathlib import Path
 
 from ocr.errors import InputError, OcrError, UsageError
 from ocr.files.names import LIST_SUFFIXES, PAGE_SUFFIXES, TEXT_SUFFIX, image_stem, printable
-from ocr.files.sources import Entry, Folders, expand
+from ocr.files.sources import expand
+from ocr.training.data.folders import Entry, Folders
 from ocr.training.data.listfile import read_list
 from ocr.training.data.pagelines import read_page_lines
 from ocr.training.data.pairs import Pairs

@@ -10,7 +10,7 @@ from pathlib import Path
 from ocr.alphabet import normalize_text
 from ocr.files.names import image_stem, printable
 from ocr.files.rows import fields_of, quotes_commas
-from ocr.files.sources import Entry, Folder, Folders
+from ocr.training.data.folders import Entry, Folder, Folders
 from ocr.training.data.problems import (
     UTF16_MARKS,
     encoding_problem,

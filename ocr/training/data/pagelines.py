@@ -7,9 +7,9 @@ from pathlib import Path
 from ocr.alphabet import normalize_text
 from ocr.errors import ImageError
 from ocr.files.names import printable
-from ocr.files.sources import Entry
 from ocr.formats.pagefile import read_page
 from ocr.preprocessing.lines import check_size
+from ocr.training.data.folders import Entry
 from ocr.types import Line, Page, Problem
 
 

@@ -17,7 +17,7 @@ from ocr.files.names import (
     line_stem,
     printable,
 )
-from ocr.files.sources import Entry, Folder, Folders
+from ocr.training.data.folders import Entry, Folder, Folders
 from ocr.training.data.problems import encoding_problem, unreadable_problem
 from ocr.training.data.suggestions import Suggestions
 from ocr.types import Problem
