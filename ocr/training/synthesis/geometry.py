@@ -65,7 +65,9 @@ def _field(
     height, width = shape
     columns = 4 + int(width / (SPACING * x_height))
     field = rng.uniform(-tremor, tremor, (2, ROWS, columns)).astype(np.float32)
-    above = np.linspace(0.5, -0.5, ROWS, dtype=np.float32)[:, None] * height  # (ROWS, 1)
+    # Of a cubic spline's points the first and the last lie outside of the picture.
+    reach = 0.5 * (ROWS - 1) / (ROWS - 3)
+    above = np.linspace(reach, -reach, ROWS, dtype=np.float32)[:, None] * height  # (ROWS, 1)
     slants, growths, wanders = (
         _along(rng, amount, columns, width / x_height) for amount in (slant, growth, wander)
     )

@@ -29,8 +29,8 @@ SWIFT = Geometry(
     slope=Amount(0.6, -0.03, 0.03),
     wander=Amount(0.95, 0.05, 0.45),
     tremor=Amount(0.95, 0.06, 0.3),
-    slant=Amount(0.9, 0.05, 0.28),
-    growth=Amount(0.9, 0.04, 0.2),
+    slant=Amount(0.9, 0.03, 0.19),
+    growth=Amount(0.9, 0.03, 0.13),
 )
 BALLPOINT = Style(
     name="ballpoint",

@@ -71,8 +71,8 @@ HELD = Geometry(
     stretch=Ratio(0.6, 0.82, 1.2),
     slope=Amount(0.9, -0.03, 0.03),
     wander=Amount(0.6, 0.05, 0.4),
-    slant=Amount(0.5, 0.02, 0.08),
-    growth=Amount(0.6, 0.02, 0.1),
+    slant=Amount(0.5, 0.013, 0.053),
+    growth=Amount(0.6, 0.013, 0.067),
 )
 SCAN = Capture(
     "scan",

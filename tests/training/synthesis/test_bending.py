@@ -5,6 +5,7 @@ import pytest
 
 from ocr.training import distortions as distort
 from ocr.training.ranges import Amount, Ratio
+from ocr.training.synthesis import geometry as bending
 from ocr.training.synthesis.fonts import Library
 from ocr.training.synthesis.geometry import Geometry, draw_bend
 from ocr.training.synthesis.handwritten import HAND_STYLES
@@ -43,6 +44,19 @@ def test_slant_moves_rows_right_in_proportion_to_their_height() -> None:
     np.testing.assert_allclose(top + bottom, 0, atol=0.2)
     assert np.abs(middle).max() < 0.3
     assert 1 < np.abs(top).max() <= 0.2 * SHAPE[0] / 2 + 0.1
+
+
+@pytest.mark.parametrize("name", ["slant", "growth"])
+def test_the_bend_at_the_edges_is_as_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it does not change along the line: a share of the rows above the middle one."""
+    monkeypatch.setattr(
+        bending, "_along", lambda rng, amount, columns, length: np.full(columns, amount, np.float32)
+    )
+    right, down = moved(Geometry(**{name: Amount(1, 0.2, 0.2)}))
+    shift = right if name == "slant" else -down
+    edge = 0.2 * (SHAPE[0] - 1) / 2
+    np.testing.assert_allclose(shift[0, 50:-50], edge, atol=0.3)
+    np.testing.assert_allclose(shift[-1, 50:-50], -edge, atol=0.3)
 
 
 def test_growth_moves_heads_up_where_it_moves_feet_down() -> None:
