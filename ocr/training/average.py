@@ -33,20 +33,27 @@ class WeightAverage:
         mean: dict[str, Tensor] | None = None,
         start: dict[str, Tensor] | None = None,
         blend: float = 1.0,
+        known: int = 0,
     ) -> None:
         """``mean``: of the steps so far. ``start``: the weights begun with, where the model is to
-        be no more than ``blend``, 0..1, of the way from them."""
+        be no more than ``blend``, 0..1, of the way from them. ``known``: labels that they know; of
+        the others they have nothing to keep."""
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         if mean:
             self.network.load_state_dict(mean)
-        self.start, self.blend = start, blend
+        self.start, self.blend, self.known = start, blend, known
 
     @property
     def model(self) -> RecognizerNetwork:
         """What is validated and kept: the mean, or on the way to it from the start."""
         if self.start is None:
             return self.network
-        return blended(self.start, self.network, self.blend)
+        model = blended(self.start, self.network, self.blend)
+        mean = self.network.output
+        with torch.no_grad():
+            model.output.weight[self.known :] = mean.weight[self.known :]
+            model.output.bias[self.known :] = mean.bias[self.known :]
+        return model
 
     @torch.no_grad()
     def update(self, network: RecognizerNetwork, step: int) -> None:

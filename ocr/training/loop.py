@@ -24,6 +24,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ocr.alphabet import Alphabet
+from ocr.network.modelheader import read_spec
 from ocr.network.precision import autocast, product_dtype
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.ahead import batches_ahead, process_count
@@ -105,7 +107,8 @@ class Trainer:
         kept: dict[str, dict[str, Tensor]] = {}
         if run.checkpoint.is_file():
             self.counters, kept = load_checkpoint(run.checkpoint, self.objective, self.optimizers)
-        self.mean = WeightAverage(self.network, kept.get("mean"), start, run.options.blend)
+        known = len(Alphabet(read_spec(run.start).alphabet)) if run.start else 0
+        self.mean = WeightAverage(self.network, kept.get("mean"), start, run.options.blend, known)
         self.best = BestModel(
             run,
             exchange,
@@ -132,7 +135,8 @@ class Trainer:
         counters, started = self.counters, time.monotonic() - self.counters.seconds
         saved, seconds_per_line = time.monotonic(), None
         self.best.restore()
-        if self.run.start and not counters.history:  # no model is kept that reads worse than this
+        # No model is kept that reads worse than the one begun with.
+        if self.run.start and not (counters.step or counters.history):
             begun = self._validate()
             self._save_checkpoint()
             yield self._progress(seconds_per_line, begun, False)
@@ -152,7 +156,8 @@ class Trainer:
             if stop or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
-            elif due:  # or a run that is killed would not know how good the model is that it wrote
+            elif due and (not self.run.validation or counters.best_step == counters.step):
+                # Or a run that is killed would not know how good the model is that it wrote.
                 self._save_checkpoint()
             if stop and not due:
                 cer = self.best.look()

@@ -28,6 +28,7 @@ from ocr.training.store import build_store
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec, OnProgress, Problem, Sample
 
+FOREIGN = 0.5  # share of characters new to a model of whose reading there is nothing to keep
 STRANGE = 0.01  # share of characters new to a model that its language model can bear
 
 
@@ -84,6 +85,8 @@ def prepare(
     by_id = {sample.id: sample for sample in dataset.samples}
     usable = [by_id[line.id] for line in store.lines]
     chosen = dataset.samples[:held_back] if validation else None
+    if started and _strange(started, usable) > FOREIGN:
+        recipe = replace(recipe, training=replace(recipe.training, blend=1.0))
     train, validating = _divide(usable, chosen, recipe.training)
     problems = [*dataset.problems, *problems]
     if not train:
@@ -198,17 +201,23 @@ def _spec(
         preprocessing=started.preprocessing if started else recipe.preprocessing,
         network=recipe.network or (started.network if started else NetworkOptions()),
         training=card,
+        temperature=started.temperature if started else 1.0,  # until the end tells a better one
     )
 
 
 def _companion(started: ModelSpec, usable: Sequence[Sample]) -> dict[str, Any]:
     """The language model that the started model is read with stays, unless too much is
     written now with characters that the model never knew."""
-    if KEY not in started.training:
+    if KEY not in started.training or _strange(started, usable) > STRANGE:
         return {}
+    return {KEY: started.training[KEY]}
+
+
+def _strange(started: ModelSpec, usable: Sequence[Sample]) -> float:
+    """Share of the characters, 0..1, that the started model does not know."""
     counts = Counter(itertools.chain.from_iterable(sample.text for sample in usable))
     strange = sum(n for character, n in counts.items() if character not in started.alphabet)
-    return {KEY: started.training[KEY]} if strange <= STRANGE * counts.total() else {}
+    return strange / max(1, counts.total())
 
 
 def _nothing_left(problems: Sequence[Problem]) -> InputError:

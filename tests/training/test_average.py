@@ -56,6 +56,16 @@ def test_the_mean_has_weights_of_its_own() -> None:
     assert not any(parameter.requires_grad for parameter in mean.network.parameters())
 
 
+def test_of_labels_that_the_start_does_not_know_it_keeps_nothing() -> None:
+    start, trained = network(), network()
+    fill(start, 2.0)
+    fill(trained, 4.0)
+    output = WeightAverage(trained, start=weights_of(start), blend=0.25, known=2).model.output
+    for weights in (output.weight, output.bias):
+        assert weights[:2].eq(2.5).all()
+        assert weights[2:].eq(4).all()
+
+
 def test_blended_weights_lie_on_the_line_between() -> None:
     first, second = network(), network()
     fill(first, 2.0)

@@ -232,17 +232,23 @@ def test_one_source_may_be_named_without_a_list(tmp_path: Path, pairs: Callable[
     assert sides(run) == (sorted(WORDS[:3]), sorted(WORDS[3:5]))
 
 
+@pytest.mark.parametrize("foreign", [False, True])
 def test_a_started_model_brings_its_network_and_gains_new_characters(
-    tmp_path: Path, pairs: Callable[..., Path], make_run: MakeRun
+    tmp_path: Path, pairs: Callable[..., Path], make_run: MakeRun, foreign: bool
 ) -> None:
     first = make_run(tmp_path / "first", features="pixels", epochs=0.1)
     list(train(first))
-    words = ("cape", "bead", "face")
-    started = Recipe(training=TrainingOptions(validation=0), start=first.output)
+    save_described(
+        first.output, first.output, dataclasses.replace(read_spec(first.output), temperature=1.5)
+    )
+    words = ("pdef", "fed", "pede") if foreign else ("cape", "bead", "face")
+    started = Recipe(training=TrainingOptions(validation=0, blend=0.4), start=first.output)
     run, _ = prepare([pairs(tmp_path / "data", words)], tmp_path / "second", started)
     assert run.spec.alphabet == "abc" + "defp"
     assert run.spec.preprocessing == first.spec.preprocessing
     assert run.spec.network == first.spec.network
+    assert run.spec.temperature == 1.5
+    assert run.options.blend == (1.0 if foreign else 0.4)
     assert run.start == run.folder / "start.safetensors"
     assert run.start.read_bytes() == first.output.read_bytes()
     card = run.spec.training
