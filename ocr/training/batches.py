@@ -22,6 +22,7 @@ from ocr.training.run import Run
 from ocr.types import Batch, Float32Array, IntArray, ModelSpec
 
 POOL = 32  # batches sorted together: wide enough for equal widths, small enough to stay mixed
+FEWEST_POOLS = 4  # of an epoch: sorted as one, few lines would be together every time
 # Batches from short to long with which a run from nothing begins, at most an epoch: CTC finds out
 # sooner what stands where while a line has few places for it (Amodei et al., "Deep Speech 2",
 # 2016, section 3.3: SortaGrad). Whole pools, so that the others stay where they are.
@@ -44,25 +45,33 @@ def epoch_order(
     """
     rng = np.random.default_rng((seed, epoch))
     order = rng.permutation(members)
-    begin, pool = short_first * batch_size, POOL * batch_size
+    # All as large as the others, or a line in a smaller one would weigh more.
+    parts = np.array_split(order, -(-len(order) // batch_size))
+    pool = POOL
+    if len(np.unique(members)) == len(members):  # copies are told apart over a whole pool
+        pool = min(POOL, -(-len(parts) // FEWEST_POOLS))
     batches: list[IntArray] = []
-    for start in range(begin, len(order), pool):
-        batches += _sorted(widths, order[start : start + pool], batch_size)
+    for start in range(short_first, len(parts), pool):
+        batches += _sorted(widths, parts[start : start + pool])
     mixed = [batches[i] for i in rng.permutation(len(batches))]
-    return _sorted(widths, order[:begin], batch_size) + mixed
+    return _sorted(widths, parts[:short_first]) + mixed
 
 
-def _sorted(widths: IntArray, lines: IntArray, batch_size: int) -> list[IntArray]:
-    """Batches of the lines from short to long. Copies of a line, where its source is raised, come
-    in different ones as long as there are other lines: a step distorts them alike."""
+def _sorted(widths: IntArray, parts: Sequence[IntArray]) -> list[IntArray]:
+    """Batches of the lines of all parts, as large as these, from short to long. Copies of a line,
+    where its source is raised, come in different ones as long as there are other lines: a step
+    distorts them alike."""
+    if not parts:
+        return []
+    lines, sizes = np.concatenate(parts), [len(part) for part in parts]
     waiting = lines[np.argsort(widths[lines], kind="stable")]
     if len(np.unique(lines)) == len(lines):
-        return [waiting[i : i + batch_size] for i in range(0, len(waiting), batch_size)]
+        return np.split(waiting, np.cumsum(sizes)[:-1])
     batches = []
-    while len(waiting):
+    for size in sizes:
         firsts = np.unique(waiting, return_index=True)[1]
         again = np.setdiff1d(np.arange(len(waiting)), firsts)
-        taken = np.concatenate([np.sort(firsts), again])[:batch_size]
+        taken = np.concatenate([np.sort(firsts), again])[:size]
         batches.append(waiting[np.sort(taken)])
         waiting = np.delete(waiting, taken)
     return batches
