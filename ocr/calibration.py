@@ -6,7 +6,7 @@ it makes of them. Lines for this are none that were trained on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +75,7 @@ def known_lines(
 
 
 def calibrate_model(
-    lines: Sequence[KnownLine], alphabet: Alphabet, temperature: float = 1.0
+    lines: Iterable[KnownLine], alphabet: Alphabet, temperature: float = 1.0
 ) -> Calibration:
     """What a model's ``temperature``, with which the lines were read, is to be multiplied by,
     from the characters that best path decoding reads. Raises InputError where it reads none."""

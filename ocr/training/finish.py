@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
 from ocr.alphabet import Alphabet
-from ocr.calibration import Calibration, KnownLine, calibrate_model
+from ocr.calibration import BATCH, Calibration, KnownLine, calibrate_model
 from ocr.errors import InputError
 from ocr.network.engines import TorchEngine
 from ocr.network.modelfile import load_model_file, save_described
+from ocr.network.recognizer import RecognizerNetwork
 from ocr.preprocessing.columns import columns_from_line
 from ocr.training.run import Run
 from ocr.training.store import LineStore
-from ocr.types import Columns
+from ocr.types import Columns, ModelSpec
 
 
 def calibrate_run(run: Run) -> Calibration | None:
     """Give the run's model its temperature. None, and the model stays as it is, without
-    validation lines or while it reads nothing on them. Raises ModelError."""
+    validation lines, while it reads nothing on them, or if its temperature is another than the
+    run writes, which was found before, on other lines maybe. Raises ModelError."""
     if not run.validation:
         return None
     network, spec = load_model_file(run.output)
-    store = LineStore(run.folder)
-    columns = [_columns(store, index, spec.preprocessing.features) for index in run.validation]
-    texts = [store.lines[index].text for index in run.validation]
-    lines = list(map(KnownLine, TorchEngine(network).log_probs(columns), texts))
+    if spec.temperature != run.spec.temperature:
+        return None
     try:
-        calibration = calibrate_model(lines, Alphabet(spec.alphabet))
+        calibration = calibrate_model(_known(run, network, spec), Alphabet(spec.alphabet))
     except InputError:
         return None
     spec = dataclasses.replace(spec, temperature=calibration.temperature)
     save_described(run.output, run.output, spec)
     return calibration
+
+
+def _known(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[KnownLine]:
+    """The validation lines, a few at a time: the probabilities of many letters are large."""
+    engine, store = TorchEngine(network), LineStore(run.folder)
+    for start in range(0, len(run.validation), BATCH):
+        indices = run.validation[start : start + BATCH]
+        columns = [_columns(store, index, spec.preprocessing.features) for index in indices]
+        texts = (store.lines[index].text for index in indices)
+        yield from map(KnownLine, engine.log_probs(columns), texts)
 
 
 def _columns(store: LineStore, index: int, features: str) -> Columns:

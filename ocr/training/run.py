@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ocr.errors import InputError, OcrError, UsageError
 from ocr.fields import from_dict
 from ocr.files.atomic import write_atomically
@@ -63,7 +65,8 @@ class Run:
         earlier, runs = self.spec.training.get("earlier"), 0
         while earlier is not None:
             earlier, runs = earlier.get("earlier"), runs + 1
-        return self.options.seed + runs
+        mixed = np.random.SeedSequence((self.options.seed, runs)).generate_state(1)
+        return int(mixed[0]) if runs else self.options.seed
 
     @property
     def checkpoint(self) -> Path:

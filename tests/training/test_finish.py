@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,17 @@ def test_the_model_gets_a_temperature_and_keeps_everything_else(
     assert abs(run.output.stat().st_size - size) < 64  # still half precision
     # nonsense is read with too much confidence: it is softened, as far as few characters tell
     assert 1.05 < found.temperature < 1.5
+
+
+def test_a_temperature_that_was_found_since_stays(
+    make_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    """As ocr calibrate found it on other lines."""
+    run = make_run(tmp_path, features="pixels")
+    save_model(run.output, writing_network(run), dataclasses.replace(run.spec, temperature=1.7))
+    content = run.output.read_bytes()
+    assert calibrate_run(run) is None
+    assert run.output.read_bytes() == content
 
 
 def test_a_model_that_reads_nothing_or_has_no_lines_stays(

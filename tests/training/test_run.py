@@ -27,9 +27,13 @@ def test_a_run_comes_back_as_it_was(tmp_path: Path, make_run: MakeRun) -> None:
 
 def test_a_run_that_goes_on_draws_other_lines(tmp_path: Path, make_run: MakeRun) -> None:
     run, record = make_run(tmp_path), {"lines": 5}
+    other = make_run(tmp_path, seed=2)
+    assert (run.seed, other.seed) == (1, 2)
+    seeds: set[int] = set()
     for runs in range(3):
         going_on = dataclasses.replace(run.spec, training=record)
-        assert dataclasses.replace(run, spec=going_on).seed == run.options.seed + runs
+        seeds |= {dataclasses.replace(each, spec=going_on).seed for each in (run, other)}
+        assert len(seeds) == 2 * (runs + 1)
         record = {"lines": 5, "earlier": record}
 
 
