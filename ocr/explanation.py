@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,7 +136,7 @@ def draw_image(axes: Axes, explanation: Explanation) -> None:
         axes.axvspan(character.left, character.right, color=f"C{number % 2}", alpha=0.2, lw=0)
         middle = (character.left + character.right) / 2
         axes.annotate(
-            character.text,
+            _drawable(character.text),
             (middle, 1),
             (0, 2),
             xycoords=("data", "axes fraction"),
@@ -225,4 +226,13 @@ def _name(alphabet: Alphabet, label: int) -> str:
     if label == BLANK:
         return "blank"
     character = alphabet.decode([label])
-    return "space" if character == " " else character
+    return "space" if character == " " else _drawable(character)
+
+
+@cache
+def _drawable(character: str) -> str:
+    """The character, or its code where the font of the picture has no picture of it."""
+    from matplotlib.font_manager import findfont, get_font
+
+    has = all(get_font(findfont("DejaVu Sans")).get_char_index(ord(part)) for part in character)
+    return character if has else " ".join(f"U+{ord(part):04X}" for part in character)

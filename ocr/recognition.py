@@ -45,6 +45,7 @@ from ocr.types import (
 if TYPE_CHECKING:
     from ocr.network.engines import Engine
 
+AT_ONCE = 32  # lines that a thread has in memory
 LONE_REACH = 2.0  # frames from the middle of a line's only character to either side
 
 
@@ -70,7 +71,12 @@ class Recognizer:
         return self.recognize_columns([preprocess(source, self.spec.preprocessing)])[0]
 
     def recognize_many(self, sources: Sequence[ImageSource]) -> list[Transcript | ImageError]:
-        """Read many lines at once; an unusable image has its ImageError in its place."""
+        """Read many lines; an unusable image has its ImageError in its place."""
+        size = AT_ONCE * self.threads  # what is read is small, what it is read from is not
+        blocks = (sources[start : start + size] for start in range(0, len(sources), size))
+        return [read for block in blocks for read in self._recognize_block(block)]
+
+    def _recognize_block(self, sources: Sequence[ImageSource]) -> list[Transcript | ImageError]:
         prepared = [self._prepare(source) for source in sources]
         usable = [columns for columns in prepared if isinstance(columns, Columns)]
         transcripts = iter(self.recognize_columns(usable))

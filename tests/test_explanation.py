@@ -109,6 +109,18 @@ def test_the_liveliest_cells_are_drawn_in_the_order_of_their_peaks(
     assert taller.count(b"cell state") > draw(explanation, "svg").count(b"cell state") == 0
 
 
+def test_characters_that_the_font_lacks_are_called_by_their_codes(
+    explanation: Explanation, recwarn: pytest.WarningsRecorder
+) -> None:
+    alphabet = Alphabet("\u5b57" + explanation.alphabet.characters[1:])
+    characters = [Character("\u5b57", 3, 9, 0.9)]
+    transcript = dataclasses.replace(explanation.transcript, characters=tuple(characters))
+    strange = dataclasses.replace(explanation, alphabet=alphabet, transcript=transcript)
+    picture = draw(strange, "svg").decode()
+    assert picture.count("<!-- U+5B57 -->") >= 2
+    assert not list(recwarn)
+
+
 def test_the_picture_is_a_file_of_its_kind(explanation: Explanation) -> None:
     assert Image.open(io.BytesIO(draw(explanation))).width > 200
 

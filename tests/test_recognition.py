@@ -23,7 +23,7 @@ from ocr.formats.words import words_of
 from ocr.geometry import frame_of
 from ocr.options import DecodingOptions, NetworkOptions, PreprocessingOptions, ReadingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, frame_count
-from ocr.recognition import LONE_REACH, Recognizer, load_model, transcript_of
+from ocr.recognition import AT_ONCE, LONE_REACH, Recognizer, load_model, transcript_of
 from ocr.types import (
     Character,
     Columns,
@@ -203,6 +203,13 @@ def test_lines_shared_by_threads_are_read_in_their_order(tmp_path: Path, threads
     assert isinstance(error, ImageError)
     assert sum(model.engine.calls) == 7  # type: ignore[attr-defined]
     assert len(model.engine.calls) == threads  # type: ignore[attr-defined]
+
+
+def test_few_of_many_lines_are_in_memory_at_once() -> None:
+    model = recognizer(threads=2)
+    sources = [line_image(BARS[: 1 + number % 4]) for number in range(2 * AT_ONCE + 7)]
+    assert model.recognize_many(sources) == recognizer().recognize_many(sources)
+    assert max(model.engine.calls) == AT_ONCE  # type: ignore[attr-defined]
 
 
 def test_nothing_usable_among_many(tmp_path: Path) -> None:

@@ -33,13 +33,14 @@ MOST_JOBS = 8  # processes, where the user does not say; each needs some 500 MB 
 
 def transcribe(
     model: PageReader | ModelFile | str | Path,
-    sources: Sequence[str | Path],
+    sources: str | Path | Sequence[str | Path],
     out: str | Path,
-    formats: Sequence[str] = ("txt",),
+    formats: str | Sequence[str] = ("txt",),
     options: BatchOptions = BatchOptions(),
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Transcribe folders, images and page files into ``out``; see ``plan`` for what is refused.
+    One source or format need not stand in a list.
 
     model  a model's file or name, or a recognizer that is loaded and reads in this process
     Pages that are done come first in the list, as skipped. Failures are listed in
@@ -47,6 +48,8 @@ def transcribe(
     model, OutputError if ``out`` cannot be written or another run is writing there.
     """
     outcomes = []
+    sources = [sources] if isinstance(sources, str | Path) else sources
+    formats = [formats] if isinstance(formats, str) else formats
     chosen = ModelFile.named(model) if isinstance(model, str | Path) else model
     with closing(work(chosen, plan(sources, Path(out), formats, options))) as coming:
         for outcome in coming:

@@ -188,7 +188,8 @@ def _learn(
         )
         train(run)
     before, best = _error_rates(run)
-    click.echo(f"CER on the {counted(len(run.validation), 'line')} held back: ", nl=False)
+    held = f"the {counted(len(run.validation), 'line')} held back, which chose the model"
+    click.echo(f"CER of the network alone on {held}: ", nl=False)
     if best < before:
         fall = f"{100 * (1 - best / before):.0f} % fewer errors"
         click.echo(f"{percent(before)} before, {percent(best)} after, {fall}")

@@ -106,10 +106,12 @@ def _place(
 def _keep_inputs(place: Path, texts: tuple[str, ...], data: tuple[str, ...], model: str) -> None:
     """Raise UsageError if the language model would take the place of what it is made from."""
     from ocr.files.texts import text_files
+    from ocr.network.shipped import resolve_model
     from ocr.training.data.dataset import read_samples
 
     samples = read_samples(data).samples if data else ()
-    inputs = [*text_files(texts), *files_of(data, samples), Path(model)]
+    read = [resolve_model(model)] if data else []
+    inputs = [*text_files(texts), *files_of(data, samples), *read]
     keep(inputs, place, "name another file with -o")
 
 

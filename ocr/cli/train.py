@@ -195,7 +195,8 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool, hold: Ex
 def _options_for_few() -> TrainingOptions:
     """Those of ocr adapt but for what the user set."""
     usual, chosen = AdaptationOptions().training, given(TrainingOptions)
-    limits = {"minutes": None} if "epochs" in chosen else {}  # the user's own limit is enough
+    limits = {"epochs": None, "minutes": None}  # the user's own one is enough
+    limits = limits if limits.keys() & chosen.keys() else {}
     return dataclasses.replace(usual, **{**limits, **chosen})
 
 

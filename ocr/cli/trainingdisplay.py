@@ -15,11 +15,18 @@ REFRESHES = 4  # per second
 BAR_WIDTH = 40  # columns
 
 
+class PipedConsole(Console):
+    """Whose reader may leave: that is an error like any other, and not the end of the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 class TrainingDisplay:
     """Shows Progress on standard output until left."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._console = PipedConsole(highlight=False, markup=False, soft_wrap=True)
         self._live = Live(console=self._console, refresh_per_second=REFRESHES, transient=True)
         self._last_cer: float | None = None
         self._best = float("inf")

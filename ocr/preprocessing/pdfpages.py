@@ -67,6 +67,8 @@ def _page(document: PdfDocument, path: Path, index: int) -> PdfPage:
 def _scale(page: PdfPage) -> float:
     """Pixels per point. A scan that does not tell its resolution makes a page of metres."""
     width, height = page.get_size()
+    if not width * height:
+        raise ImageError(f"a page of the PDF is {width:g} x {height:g} points", "print it anew")
     # The largest s with (s width + 1) (s height + 1) pixels at most, since both are rounded up.
     half, area = (width + height) / 2, width * height
     largest = (math.sqrt(half**2 + area * (DEFAULT_MAX_PIXELS - 1)) - half) / area

@@ -252,6 +252,12 @@ def test_outcomes_come_while_the_work_goes_on(scans: Path, tmp_path: Path) -> No
         assert [outcome.status for outcome in steps] == ["skipped", "done", "done"]
 
 
+def test_one_source_and_one_format_need_no_list(scans: Path, tmp_path: Path) -> None:
+    for number, source in enumerate((str(scans), scans)):
+        assert len(transcribe(NameReader(), source, tmp_path / f"{number}", "json")) == 3
+        assert "a/y.json" in tree(tmp_path / f"{number}")
+
+
 def test_every_outcome_is_told(scans: Path, tmp_path: Path) -> None:
     told: list[Outcome] = []
     outcomes = transcribe(NameReader(), [scans], tmp_path / "out", on_outcome=told.append)

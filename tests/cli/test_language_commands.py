@@ -86,6 +86,14 @@ def test_lm_is_made_and_tuned_at_once(ocr: Run, few: Path, model: Path) -> None:
     assert read_language_model(Path("both.lm")).options.order == 2
 
 
+def test_the_model_to_tune_for_is_looked_for_before_any_work(ocr: Run, few: Path) -> None:
+    Path("text.txt").write_text("a minimum\n" * 3, encoding="utf-8")
+    result = ocr("lm", "text.txt", "-o", "made.lm", "--tune", few, "-m", "typo")
+    assert result.exit_code == 5
+    assert "there is no model typo" in result.stderr
+    assert not Path("made.lm").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from click.testing import Result
 
 from ocr import __version__, errors
 from ocr.cli.main import COMMANDS, program
+from ocr.cli.trainingdisplay import TrainingDisplay
+from ocr.training.loop import Progress
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,6 +174,19 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert process.wait(timeout=60) == 141
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+def test_a_training_whose_reader_leaves_is_an_error_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+    progress = Progress(1, 1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.5, cer=0.5)
+    with TrainingDisplay() as display, pytest.raises(BrokenPipeError):
+        display.show(progress)
 
 
 @pytest.mark.parametrize("arguments", [("completion", "zsh"), ("--help",)])

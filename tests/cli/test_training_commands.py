@@ -146,6 +146,10 @@ def test_training_to_a_model_and_on(ocr: Run, data: Path) -> None:
     assert "few lines: a hand" in tuned.stdout
     few, usual = load_run(Path("tuned.training")).options, AdaptationOptions().training
     assert few == dataclasses.replace(usual, minutes=None, epochs=1, processes=1)
+    timed = ocr("train", "data", "-o", "timed", "--from", "mine.safetensors", "--minutes", "0.01",
+                "--processes", "1")  # fmt: skip
+    assert timed.exit_code == 0, timed.output
+    assert load_run(Path("timed.training")).options.epochs is None, "as long as the user wants"
     old, new = (read_spec(Path(f"{name}.safetensors")) for name in ("mine", "tuned"))
     assert new.alphabet == old.alphabet + "\u00e8\u00e9"
     assert new.network == old.network

@@ -62,7 +62,7 @@ def page_of(sample: Sample) -> str:
     """The page a line comes from: its page image, else by ``PAGE_RULES``, else its own name."""
     name = _stem(sample)
     if sample.line is not None:
-        return name.rpartition("/")[2] + _number(sample)
+        return name + _number(sample)
     for rule in PAGE_RULES:
         match = rule.search(name)
         if match:

@@ -80,7 +80,7 @@ def test_the_lines_of_a_page_are_samples(here: Path, name: str, kind: str) -> No
         assert (sample.image, sample.index) == (Path("d/p.png"), 0)
         assert sample.line is not None
         assert (sample.line.polygon, sample.line.baseline) == (line.polygon, line.baseline)
-        assert page_of(sample) == "p"
+        assert page_of(sample) == "d/p"
     assert dataset.sources == ((name, 3),)
 
 
@@ -94,7 +94,7 @@ def test_the_pages_of_one_file_are_told_apart(here: Path) -> None:
     assert [sample.id for sample in samples] == [
         "book#l10", "book#l60", "book#page=2#l10", "book#page=2#l60"
     ]  # fmt: skip
-    assert [page_of(sample) for sample in samples] == ["book"] * 2 + ["book#page=2"] * 2
+    assert [page_of(sample) for sample in samples] == ["/book"] * 2 + ["/book#page=2"] * 2
     assert sample_name(samples[3]) == "book.tif#page=2#l60"
     training = TrainingOptions(batch_size=1, validation_lines=9)
     run, _ = prepare(["b0.xml"], here / "m", Recipe(training=training), ["b1.xml"])

@@ -70,7 +70,7 @@ def test_page_of_follows_the_naming_conventions(image: str, page: str) -> None:
 
 def test_page_of_a_crop_is_its_page_image() -> None:
     line = Line("l1", ((0, 0), (9, 0), (9, 9)), ())
-    assert page_of(Sample("x", Path("0001/a01-000u-03.png"), "text", line)) == "a01-000u-03"
+    assert page_of(Sample("x", Path("0001/a01-000u-03.png"), "text", line)) == "0001/a01-000u-03"
 
 
 @unhurried
