@@ -241,6 +241,13 @@ def test_noise_of_any_size_gives_sound_lines_or_none(shape: tuple[int, int], see
             crop_line(ink.astype(np.float32), line)
 
 
+def test_small_print_on_a_large_page() -> None:
+    """Whose letters, of 4 px, are no higher than a rule's dots and stand as close."""
+    page = DrawnPage(1700, 2400, 8)
+    page.column(60, 500, range(100, 2300, 16))
+    assert len(segment(page.ink())) == len(page.truth)
+
+
 @pytest.mark.parametrize("period", [3, 6])
 @pytest.mark.parametrize("thickness", [2, 3])
 def test_a_form_to_be_filled_in_on_dotted_lines(period: int, thickness: int) -> None:

@@ -207,6 +207,14 @@ def test_reading_order(lines: list[Ridge], expected: list[tuple[int, ...]]) -> N
     assert backwards == expected
 
 
+def test_columns_of_many_items_below_a_head() -> None:
+    """Each a block of its own."""
+    left = [ridge(10, 180, 100 + 130 * number) for number in range(31)]
+    right = [ridge(220, 390, 160 + 130 * number) for number in range(31)]
+    blocks = reading_order([ridge(10, 390, 20), *left, *right], 400)
+    assert blocks == [(index,) for index in range(63)]
+
+
 @pytest.mark.parametrize(("common", "first"), [(20, "left"), (30, "upper")])
 def test_blocks_that_overlap_a_little_stand_side_by_side(common: int, first: str) -> None:
     """Of two 100 px wide, the left one begins lower."""

@@ -25,7 +25,7 @@ from ocr.preprocessing.segmentation.ridges import Ridge
 CONTACT = 2.0  # text heights along which lines must face each other to be neighbours
 PARAGRAPH = 9.0  # text heights between lines of a block, at most: about three lines
 COLUMN = 0.25  # share of the narrower block's width: with less in common they are side by side
-MANY = 60  # blocks: of more, as on a map, only all together are looked at for a gutter
+MANY = 60  # blocks that may lie above and below a gutter: to try more, as on a map, takes long
 FACING = 0.5  # share of the longer side of a gutter along which the other one must face it: a
 # note in the margin does not, and is read after the head of the text beside it
 
@@ -58,7 +58,7 @@ def reading_order(lines: Sequence[Ridge], width: int) -> list[tuple[int, ...]]:
 def _ordered(blocks: Sequence[Block]) -> list[Block]:
     """The blocks in the order of reading; two alone need no gutter to be told apart."""
     downwards = sorted(blocks, key=lambda block: (block.top + block.bottom, block.left))
-    shortest = 3 if len(blocks) <= MANY else len(blocks)
+    shortest = max(3, len(blocks) - MANY)
     for length in range(len(blocks), shortest - 1, -1):
         for start in range(len(blocks) - length + 1):
             run = slice(start, start + length)

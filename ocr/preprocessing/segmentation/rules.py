@@ -19,13 +19,13 @@ SQUARES = 3  # that follow one another on squared paper, at least
 
 
 def find_rules(
-    soft: Float32Array, body: float
+    soft: Float32Array, body: float, thickness: float = THICKNESS
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """(level, upright): masks (H, W) of the pixels of rules; strokes that cross one are not in
-    it."""
+    """(level, upright): masks (H, W) of the pixels of rules up to ``thickness``; strokes that
+    cross one are not in it."""
     mask = (soft > 0.3).astype(np.uint8)
-    upright = _level_rules(np.ascontiguousarray(mask.T), body).T
-    return _level_rules(mask, body), upright
+    upright = _level_rules(np.ascontiguousarray(mask.T), body, thickness).T
+    return _level_rules(mask, body, thickness), upright
 
 
 def cell_walls(upright: npt.NDArray[np.bool_], body: float) -> npt.NDArray[np.bool_]:
@@ -41,9 +41,11 @@ def _row(length: int) -> npt.NDArray[np.uint8]:
     return np.ones((1, length | 1), np.uint8)
 
 
-def _level_rules(mask: npt.NDArray[np.uint8], body: float) -> npt.NDArray[np.bool_]:
+def _level_rules(
+    mask: npt.NDArray[np.uint8], body: float, thickness: float
+) -> npt.NDArray[np.bool_]:
     joined = cv2.dilate(mask, np.ones((3, max(1, round(BREAK * body))), np.uint8))
     long = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, round(LENGTH * body)), np.uint8))
-    tall = np.ones((round(THICKNESS * body) + 2, 1), np.uint8)
+    tall = np.ones((round(thickness * body) + 2, 1), np.uint8)
     thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall)
     return np.asarray((long > 0) & (mask > 0) & (thick == 0))

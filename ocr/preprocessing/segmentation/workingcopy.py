@@ -30,6 +30,7 @@ from ocr.types import Float32Array, Point
 
 LONGEST_SIDE = 2400  # px on which the ink is judged: 200 dpi of an A4 page
 FIRST_GUESS = 100  # text heights along the longest side: 60 to 200 are usual
+THIN = 0.2  # of that guess: a rule that is no small print, whose letters stand as close as dots
 TALL = 2.0  # height of a page to its width; a taller one, as a scroll's, has as many more lines
 LARGEST_SIDE = 16_000  # px; OpenCV counts those that it resamples in 16 bits, and they may double
 LARGEST_ZOOM = 2.0  # text of fewer than 6 px on the judged copy is not enlarged any further
@@ -95,7 +96,7 @@ def _judged(ink: Float32Array) -> Float32Array | None:
     coarse = resized(ink, min(1.0, longest / max(ink.shape)))
     guess = max(coarse.shape) / (pages * FIRST_GUESS)
     soft = soft_ink(coarse, guess)
-    level, upright = find_rules(soft, guess)  # whose dots have a height of their own
+    level, upright = find_rules(soft, guess, THIN)  # whose dots have a height of their own
     body = body_height(np.where(level | upright, np.float32(0), soft))
     return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
 
