@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "contact_sheet"
     ("fonts", "text", "code", "reason"),
     [
         ("nofonts", "text.txt", 2, "nofonts does not exist; name a folder of fonts"),
-        (".", "gone.txt", 2, "gone.txt cannot be read"),
+        (".", "gone.txt", 2, "gone.txt does not exist"),
         (".", "empty.txt", 4, "empty.txt is empty"),
     ],
 )
