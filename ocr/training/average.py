@@ -36,8 +36,9 @@ class WeightAverage:
         known: int = 0,
     ) -> None:
         """``mean``: of the steps so far. ``start``: the weights begun with, where the model is to
-        be no more than ``blend``, 0..1, of the way from them. ``known``: labels that they know; of
-        the others they have nothing to keep."""
+        be no more than ``blend``, 0..1, of the way from them. ``known``: labels that they know.
+        Where there are others, the output layer is the mean's: of the others there is nothing to
+        keep, and whether one is written is a matter of all that it competes with."""
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         if mean:
             self.network.load_state_dict(mean)
@@ -49,10 +50,8 @@ class WeightAverage:
         if self.start is None:
             return self.network
         model = blended(self.start, self.network, self.blend)
-        mean = self.network.output
-        with torch.no_grad():
-            model.output.weight[self.known :] = mean.weight[self.known :]
-            model.output.bias[self.known :] = mean.bias[self.known :]
+        if self.known < self.network.output.out_features:
+            model.output.load_state_dict(self.network.output.state_dict())
         return model
 
     @torch.no_grad()

@@ -56,14 +56,16 @@ def test_the_mean_has_weights_of_its_own() -> None:
     assert not any(parameter.requires_grad for parameter in mean.network.parameters())
 
 
-def test_of_labels_that_the_start_does_not_know_it_keeps_nothing() -> None:
+@pytest.mark.parametrize(("known", "expected"), [(3, 2.5), (2, 4.0)])
+def test_with_labels_that_the_start_does_not_know_the_output_layer_is_new(
+    known: int, expected: float
+) -> None:
     start, trained = network(), network()
     fill(start, 2.0)
     fill(trained, 4.0)
-    output = WeightAverage(trained, start=weights_of(start), blend=0.25, known=2).model.output
-    for weights in (output.weight, output.bias):
-        assert weights[:2].eq(2.5).all()
-        assert weights[2:].eq(4).all()
+    model = WeightAverage(trained, start=weights_of(start), blend=0.25, known=known).model
+    assert all(weight.eq(expected).all() for weight in model.output.parameters())
+    assert model.front_end.norms[0].weight.eq(2.5).all()
 
 
 def test_blended_weights_lie_on_the_line_between() -> None:
