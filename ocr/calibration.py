@@ -21,10 +21,8 @@ from ocr.evaluation import Failure
 from ocr.metrics import right_characters
 from ocr.preprocessing import columns_of
 from ocr.preprocessing.lines import LineImages
-from ocr.recognition import Recognizer
+from ocr.recognition import AT_ONCE, Recognizer
 from ocr.types import Columns, Float32Array, FloatArray, OnProgress, Sample
-
-BATCH = 32  # lines that are read together
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +54,10 @@ def known_lines(
     lines: list[KnownLine] = []
     failed: list[Failure] = []
     images = LineImages()
-    for start in range(0, len(samples), BATCH):
+    for start in range(0, len(samples), AT_ONCE):
         columns: list[Columns] = []
         texts: list[str] = []
-        for sample in samples[start : start + BATCH]:
+        for sample in samples[start : start + AT_ONCE]:
             try:
                 ink = images.load(sample)
                 columns.append(columns_of(ink, recognizer.spec.preprocessing))

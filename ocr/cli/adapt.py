@@ -16,7 +16,7 @@ from ocr.cli.draft import add_to_draft, require_corrections
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import InputError, UsageError
-from ocr.files.names import LIST_SUFFIXES, PAGE_SUFFIXES, passed_over
+from ocr.files.names import LIST_SUFFIXES, PAGE_SUFFIXES, passed_over_below
 from ocr.options import AdaptationOptions
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _of_images(source: str, draft: Path) -> bool:
     lists = (
         path
         for path in folder.rglob(f"*{LIST}")
-        if path.is_file() and not any(map(passed_over, path.relative_to(folder).parts))
+        if path.is_file() and not passed_over_below(folder, path)
     )
     return folder.is_dir() and all(map(draft.samefile, lists))
 

@@ -20,6 +20,11 @@ def passed_over(name: str) -> bool:
     return name.startswith(".") or name.endswith(RUN_SUFFIX)
 
 
+def passed_over_below(folder: Path, path: Path) -> bool:
+    """Whether the path, or a folder on the way to it from ``folder``, is passed over."""
+    return any(map(passed_over, path.relative_to(folder).parts))
+
+
 def image_stem(name: str) -> str | None:
     """The name without its image suffix, or None if it has none: ``a.b.PNG`` -> ``a.b``."""
     stem, dot, suffix = name.rpartition(".")
@@ -61,4 +66,9 @@ def printable(text: str | Path) -> str:
 
 def place_of(source: Path, index: int = 0) -> str:
     """How messages call a page of a file: ``scan.tif#page=3`` (as RFC 8118, section 3, has it)."""
-    return printable(f"{source}#page={index + 1}" if index else source)
+    return printable(f"{source}{page_fragment(index)}")
+
+
+def page_fragment(index: int) -> str:
+    """What tells a further page of a file from its first: ``#page=3``."""
+    return f"#page={index + 1}" if index else ""

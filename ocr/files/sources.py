@@ -6,7 +6,7 @@ import errno
 from pathlib import Path
 
 from ocr.errors import InputError, UsageError
-from ocr.files.names import passed_over, printable
+from ocr.files.names import passed_over_below, printable
 
 NOTHING_THERE = (
     errno.ENOENT,
@@ -68,8 +68,7 @@ def _expand_pattern(pattern: Path) -> tuple[Path, list[Path]]:
     paths = [
         path
         for path in matches
-        if not any(map(passed_over, path.relative_to(root).parts))
-        and matched.isdisjoint(path.parents)
+        if not passed_over_below(root, path) and matched.isdisjoint(path.parents)
     ]
     if not paths:
         raise UsageError(f"{printable(pattern)} matches no file", "check the path and the pattern")

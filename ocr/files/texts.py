@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ocr.errors import InputError
-from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, image_stem, passed_over, printable
+from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, image_stem, passed_over_below, printable
 from ocr.files.rows import fields_of, lines_of, quotes_commas
 from ocr.files.sources import expand
 
@@ -60,7 +60,7 @@ def text_files(sources: Sequence[str]) -> Iterator[Path]:
 
 def _below(folder: Path) -> list[Path]:
     found = folder.rglob(f"*{TEXT_SUFFIX}")
-    return sorted(p for p in found if not any(map(passed_over, p.relative_to(folder).parts)))
+    return sorted(path for path in found if not passed_over_below(folder, path))
 
 
 def lines_in(file: Path) -> Iterator[str]:

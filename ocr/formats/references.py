@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from ocr.errors import PageFileError
-from ocr.files.names import IMAGE_SUFFIXES, is_file, printable, real_path
+from ocr.files.names import IMAGE_SUFFIXES, is_file, page_fragment, printable, real_path
 from ocr.types import Page
 
 PAGE_FRAGMENT = re.compile(r"#page=(\d{1,6})$")
@@ -21,7 +21,7 @@ SEPARATORS = re.compile(r"[/\\]")  # Windows' too: files travel
 
 def reference(page: Page) -> str:
     """How a page file beside its image names it: ``scan.png``, ``scan.tif#page=3``."""
-    return f"{page.image.name}#page={page.index + 1}" if page.index else page.image.name
+    return page.image.name + page_fragment(page.index)
 
 
 def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:

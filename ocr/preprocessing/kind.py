@@ -7,12 +7,13 @@ the lines are counted.
 
 from __future__ import annotations
 
+from ocr.geometry import bounds
 from ocr.preprocessing.scaling import resized
 from ocr.preprocessing.segment import segment
 from ocr.preprocessing.segmentation.contrast import soft_ink
 from ocr.preprocessing.segmentation.rules import find_rules
 from ocr.preprocessing.segmentation.scale import body_height
-from ocr.types import Float32Array, Line
+from ocr.types import Float32Array
 
 HIGHEST_LINE = 7.0  # text heights
 ROOM = 6.0  # times as high as its line, an image is a page that is nearly blank
@@ -34,13 +35,9 @@ def is_page(ink: Float32Array) -> bool:
     if min(ink.shape) >= PAGE_SIDE:
         return True
     lines = segment(ink)
-    return len(lines) >= FEWEST_LINES or 0 < max(map(_height, lines), default=0) < len(ink) / ROOM
-
-
-def _height(line: Line) -> float:
-    """Of its outline, px."""
-    rows = [y for _, y in line.polygon]
-    return max(rows) - min(rows)
+    boxes = [bounds(line.polygon) for line in lines]
+    highest = max((bottom - top for _, top, _, bottom in boxes), default=0)
+    return len(lines) >= FEWEST_LINES or 0 < highest < len(ink) / ROOM
 
 
 def _in_text_heights(ink: Float32Array) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ocr.files.names import image_stem
-from ocr.geometry import area
+from ocr.geometry import area, bounds
 from ocr.preprocessing.segmentation.lines import find_lines
 from ocr.preprocessing.segmentation.order import reading_order
 from ocr.preprocessing.segmentation.outline import baseline_of, polygon_of
@@ -26,6 +26,7 @@ from ocr.preprocessing.segmentation.workingcopy import WorkingCopy, working_copy
 from ocr.types import Float32Array, Line, Page
 
 END = 0.4  # text heights by which slanted letters reach beyond the middle's ends
+SEEN = 8  # px: every so many-th row and column tell how dark a page is
 NEGATIVE = 0.5  # ink of the middle pixel from which a page may be white on black
 LEAST_AREA = 1.0  # px^2 of the page: less holds no pixel
 
@@ -39,14 +40,15 @@ def segment(ink: Float32Array) -> tuple[Line, ...]:
     outline crosses itself.
     """
     lines = _found(ink)
-    if np.median(ink) <= NEGATIVE:
+    if np.median(ink[::SEEN, ::SEEN]) <= NEGATIVE:
         return lines
     return max(lines, _found(1 - ink), key=_extent)
 
 
 def _extent(lines: Iterable[Line]) -> float:
     """How wide they are together, px: of what is no writing there may be more lines, but short."""
-    return sum(max(x for x, _ in line.polygon) - min(x for x, _ in line.polygon) for line in lines)
+    boxes = (bounds(line.polygon) for line in lines)
+    return sum(right - left for left, _, right, _ in boxes)
 
 
 def _found(ink: Float32Array) -> tuple[Line, ...]:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from ocr.alphabet import Alphabet
-from ocr.calibration import BATCH, Calibration, KnownLine, calibrate_model
+from ocr.calibration import Calibration, KnownLine, calibrate_model
 from ocr.errors import InputError
 from ocr.network.engines import TorchEngine
 from ocr.network.modelfile import load_model_file, save_described
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.preprocessing.columns import columns_from_line
+from ocr.recognition import AT_ONCE
 from ocr.training.run import Run
 from ocr.training.store import LineStore
 from ocr.types import Columns, ModelSpec
@@ -40,8 +41,8 @@ def calibrate_run(run: Run) -> Calibration | None:
 def _known(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[KnownLine]:
     """The validation lines, a few at a time: the probabilities of many letters are large."""
     engine, store = TorchEngine(network), LineStore(run.folder)
-    for start in range(0, len(run.validation), BATCH):
-        indices = run.validation[start : start + BATCH]
+    for start in range(0, len(run.validation), AT_ONCE):
+        indices = run.validation[start : start + AT_ONCE]
         columns = [_columns(store, index, spec.preprocessing.features) for index in indices]
         texts = (store.lines[index].text for index in indices)
         yield from map(KnownLine, engine.log_probs(columns), texts)

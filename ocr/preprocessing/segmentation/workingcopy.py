@@ -31,6 +31,7 @@ from ocr.types import Float32Array, Point
 LONGEST_SIDE = 2400  # px on which the ink is judged: 200 dpi of an A4 page
 FIRST_GUESS = 100  # text heights along the longest side: 60 to 200 are usual
 THIN = 0.2  # of that guess: a rule that is no small print, whose letters stand as close as dots
+LEAST_USUAL = 0.5  # of that guess
 DOTS = 1.5  # times as high the writing must be without them
 TALL = 2.0  # height of a page to its width; a taller one, as a scroll's, has as many more lines
 LARGEST_SIDE = 16_000  # px; OpenCV counts those that it resamples in 16 bits, and they may double
@@ -105,11 +106,10 @@ def _body(soft: Float32Array, guess: float) -> float | None:
     """The height of the text; where rules make it out to be far smaller, that without them, for
     the dots of one have a height of their own and more edges than the writing."""
     body = body_height(soft)
-    level, upright = find_rules(soft, guess, THIN)
-    rules = level | upright
-    if not rules.any():
+    if body is not None and body > LEAST_USUAL * guess:
         return body
-    bare = body_height(np.where(rules, np.float32(0), soft))
+    level, upright = find_rules(soft, guess, THIN)
+    bare = body_height(np.where(level | upright, np.float32(0), soft))
     return body if bare is None or (body is not None and bare < DOTS * body) else bare
 
 

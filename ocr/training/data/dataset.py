@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.errors import InputError, OcrError, UsageError
-from ocr.files.names import LIST_SUFFIXES, PAGE_SUFFIXES, TEXT_SUFFIX, image_stem, printable
+from ocr.files.names import (
+    LIST_SUFFIXES,
+    PAGE_SUFFIXES,
+    TEXT_SUFFIX,
+    image_stem,
+    page_fragment,
+    printable,
+)
 from ocr.files.sources import expand
 from ocr.training.data.folders import Entry, Folders
 from ocr.training.data.listfile import read_list
@@ -133,7 +140,7 @@ class _Collector:
 
     def _unique_id(self, entry: Entry, root: Path, prefix: str) -> str:
         """The first free name: below the source, with the source's name, with a number."""
-        image, line = entry.image, f"#page={entry.index + 1}" if entry.index else ""
+        image, line = entry.image, page_fragment(entry.index)
         line += f"#{entry.line.id}" if entry.line is not None else ""
         relative = image.relative_to(root) if image.is_relative_to(root) else Path(image.name)
         whole = printable(f"{relative.as_posix()}{line}")

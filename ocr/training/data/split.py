@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ocr.errors import UsageError
-from ocr.files.names import image_stem, line_stem
+from ocr.files.names import image_stem, line_stem, page_fragment
 from ocr.types import Sample
 
 PAGES_NEEDED = 10
@@ -62,7 +62,7 @@ def page_of(sample: Sample) -> str:
     """The page a line comes from: its page image, else by ``PAGE_RULES``, else its own name."""
     name = _stem(sample)
     if sample.line is not None:
-        return name + _number(sample)
+        return name + page_fragment(sample.index)
     for rule in PAGE_RULES:
         match = rule.search(name)
         if match:
@@ -144,9 +144,4 @@ def _stem(sample: Sample) -> str:
 
 def _line_key(sample: Sample) -> str:
     crop = sample.line.id if sample.line is not None else ""
-    return "\t".join((_stem(sample) + _number(sample), crop, sample.text))
-
-
-def _number(sample: Sample) -> str:
-    """Tells the further pages of an image file from its first."""
-    return f"#page={sample.index + 1}" if sample.index else ""
+    return "\t".join((_stem(sample) + page_fragment(sample.index), crop, sample.text))

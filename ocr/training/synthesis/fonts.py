@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ocr.errors import UsageError
-from ocr.files.names import passed_over, printable
+from ocr.files.names import passed_over_below, printable
 from ocr.training.synthesis.chance import Rng, pick
 from ocr.training.synthesis.faces import Face, in_hand_folder, read_face
 
@@ -72,8 +72,7 @@ def font_files(folder: Path) -> list[Path]:
     found = sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(map(passed_over, path.relative_to(folder).parts))
+        if path.suffix.lower() in SUFFIXES and not passed_over_below(folder, path)
     )
     if not found:
         raise UsageError(f"no font in {printable(folder)}", "name a folder of .ttf or .otf")
