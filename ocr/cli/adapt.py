@@ -58,8 +58,8 @@ def command(
     learnt from at once.
 
     For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
-    then ocr adapt PAGES/*.xml. Correct every page that you give: what is as the model read it
-    confirms the model in its errors.
+    then ocr adapt 'PAGES/*.xml' -o MODEL. Correct every page that you give: what is as the model
+    read it confirms the model in its errors.
     """
     from ocr.cli.display import counted
     from ocr.training.claim import check_free
@@ -233,7 +233,7 @@ def _prepared(
 
 def _error_rates(run: Run) -> tuple[float, float]:
     """CER on the lines held back, 0..1: of the model begun with, and of the best."""
-    import json
+    from ocr.training.record import read_log
 
-    rows = [json.loads(row) for row in (run.folder / "log.jsonl").read_text("utf-8").splitlines()]
+    rows = read_log(run.folder)
     return rows[0]["cer"], min(row["cer"] for row in rows)

@@ -266,6 +266,7 @@ def _outlook(run: Run) -> str:
 
 def _farewell(run: Run, last: Progress | None) -> str:
     from ocr.cli.trainingdisplay import percent
+    from ocr.training.run import CURVE, LOG
 
     if last is None:
         return (
@@ -278,7 +279,7 @@ def _farewell(run: Run, last: Progress | None) -> str:
         best += "it has not begun to read: train longer, or, with few lines, --from default\n"
     return (
         f"{early if last.fraction < 1 else ''}{best}model  {run.output}\n"
-        f"log    {run.folder / 'log.jsonl'}\n"
-        f"curve  {run.folder / 'curve.png'}\n"
+        f"log    {run.folder / LOG}\n"
+        f"curve  {run.folder / CURVE}\n"
         f"next:  ocr evaluate {quote(str(run.output))} DATA"
     )

@@ -10,14 +10,23 @@ from shlex import quote
 from ocr.errors import OutputError, UsageError
 from ocr.files.atomic import remove_leftovers
 from ocr.files.lock import locked
-from ocr.training.run import START, run_folder
+from ocr.training.run import (
+    CHECKPOINT,
+    CURVE,
+    INDEX,
+    LOG,
+    MEETING,
+    PIXELS,
+    PROBLEMS,
+    RUN,
+    START,
+    run_folder,
+)
 
 LOCK = ".lock"
-PROBLEMS = "problems.tsv"
 # Made again at every start, or used if they fit.
-PREPARED = ("lines.bin", "lines.json", PROBLEMS, START)
-RUN = "run.json"
-TRAINED = (RUN, "checkpoint.safetensors", "log.jsonl", "curve.png", "meeting")
+PREPARED = (PIXELS, INDEX, PROBLEMS, START)
+TRAINED = (RUN, CHECKPOINT, LOG, CURVE, MEETING)
 
 
 def check_free(output: Path, overwrite: bool = False, advice: str = "") -> None:

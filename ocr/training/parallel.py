@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from ocr.errors import OcrError
 from ocr.processes import command, environment
+from ocr.training.run import MEETING
 
 PATIENCE = timedelta(minutes=30)  # a validation on many lines, or a laptop that slept
 START_FIX = "see what it printed above, or train in one with --processes 1"
@@ -58,7 +59,7 @@ class Gloo:
         if platform.system() != "Windows":
             os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
         # Not by a URI, in which torch leaves the escapes of spaces and accents as they are.
-        place = os.fsencode((folder / "meeting").resolve())
+        place = os.fsencode((folder / MEETING).resolve())
         meeting = torch.distributed.FileStore(place, size)  # type: ignore[attr-defined,arg-type]
         torch.distributed.init_process_group(
             "gloo", store=meeting, rank=rank, world_size=size, timeout=PATIENCE
@@ -125,7 +126,7 @@ class Helpers:
 
     def __init__(self, folder: Path, size: int) -> None:
         self._ready = [folder / f".ready-{rank}" for rank in range(1, size)]
-        for path in (folder / "meeting", *self._ready):
+        for path in (folder / MEETING, *self._ready):
             path.unlink(missing_ok=True)
         self._processes = [
             subprocess.Popen(

@@ -12,17 +12,23 @@ import math
 from pathlib import Path
 
 from ocr.files.atomic import write_atomically
+from ocr.training.run import CURVE, LOG
 
 
 def write_log(folder: Path, history: list[dict[str, float]]) -> None:
-    """Write ``log.jsonl``, at every validation."""
-    write_atomically(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in history))
+    """At every validation."""
+    write_atomically(folder / LOG, "".join(json.dumps(row) + "\n" for row in history))
+
+
+def read_log(folder: Path) -> list[dict[str, float]]:
+    """The rows of the run in ``folder``, the first of its beginning."""
+    return [json.loads(row) for row in (folder / LOG).read_text("utf-8").splitlines()]
 
 
 def draw_curve(folder: Path, history: list[dict[str, float]]) -> None:
-    """Draw ``curve.png``, at every checkpoint: drawing takes as long as training on ten lines."""
+    """At every checkpoint: drawing takes as long as training on ten lines."""
     if history:
-        write_atomically(folder / "curve.png", learning_curve(history))
+        write_atomically(folder / CURVE, learning_curve(history))
 
 
 def learning_curve(history: list[dict[str, float]]) -> bytes:

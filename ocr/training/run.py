@@ -1,11 +1,4 @@
-"""The folder of a training run: everything a process needs to train, and to go on.
-
-run.json                 what is trained: spec, options, split
-start.safetensors        the model whose weights it begins with, if any
-lines.bin, lines.json    the normalised lines (see store.py)
-checkpoint.safetensors   the full state, replaced every two minutes
-log.jsonl, curve.png     the record of the run
-"""
+"""The folder of a training run: everything a process needs to train, and to go on."""
 
 from __future__ import annotations
 
@@ -26,7 +19,13 @@ from ocr.training.balance import Sources
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec
 
-START = "start.safetensors"
+RUN = "run.json"  # what is trained: spec, options, split
+START = "start.safetensors"  # the model whose weights it begins with, if any
+INDEX, PIXELS = "lines.json", "lines.bin"  # the normalised lines (see store.py)
+PROBLEMS = "problems.tsv"  # the lines that are not among them, and why
+CHECKPOINT = "checkpoint.safetensors"  # the full state, replaced every two minutes
+LOG, CURVE = "log.jsonl", "curve.png"  # the record of the run
+MEETING = "meeting"  # where its processes find each other (see parallel.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.safetensors"
+        return self.folder / CHECKPOINT
 
     @property
     def learning_rate(self) -> float:
@@ -97,7 +96,7 @@ class Run:
             "sources": dataclasses.asdict(self.sources),
         }
         # ASCII, as the names of files need not be UTF-8.
-        write_atomically(self.folder / "run.json", json.dumps(values))
+        write_atomically(self.folder / RUN, json.dumps(values))
 
     def _start(self) -> str | None:
         """The start's place as seen from the folder, which may move with what is in it."""
@@ -114,7 +113,7 @@ def run_folder(output: Path) -> Path:
 
 def load_run(folder: Path) -> Run:
     """Read a run back. Raises UsageError if there is none, InputError if it is damaged."""
-    path = folder / "run.json"
+    path = folder / RUN
     if not path.is_file():
         raise UsageError(f"no training to resume in {folder}", "start one without --resume")
     try:

@@ -12,12 +12,11 @@ import torch
 from ocr.cores import usable_cores
 from ocr.files.atomic import write_atomically
 from ocr.options import TrainingOptions
-from ocr.training.claim import PROBLEMS
 from ocr.training.data.datareport import problems_tsv
 from ocr.training.finish import calibrate_run
 from ocr.training.loop import Progress, Trainer, train
 from ocr.training.parallel import Alone, Gloo, Helpers
-from ocr.training.run import Run
+from ocr.training.run import PROBLEMS, Run
 from ocr.types import Problem
 
 MOST_PROCESSES = 8  # beyond this the meeting after each step costs more than a process brings

@@ -30,10 +30,8 @@ from ocr.preprocessing.columns import frame_count
 from ocr.preprocessing.lines import LineImages
 from ocr.preprocessing.normalize import REVISION, normalize_line
 from ocr.training.data.problems import frame_problem, image_problem, sample_name
+from ocr.training.run import INDEX, PIXELS
 from ocr.types import Float32Array, OnProgress, Problem, Sample
-
-INDEX = "lines.json"
-PIXELS = "lines.bin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ Training runs are kept in --runs and an interrupted one goes on; a finished one 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from contextlib import closing
 from dataclasses import replace
@@ -27,12 +26,12 @@ from runner import RESULTS, machine, new_figure, progress, table
 
 from ocr.evaluation import evaluate
 from ocr.files.atomic import write_atomically
-from ocr.metrics import ErrorRate
 from ocr.options import CELLS, NetworkOptions, TrainingOptions
 from ocr.recognition import load_model
 from ocr.training.data.dataset import read_samples
 from ocr.training.prepare import Recipe, prepare
-from ocr.training.run import Run, load_run, run_folder
+from ocr.training.record import read_log
+from ocr.training.run import RUN, Run, load_run, run_folder
 from ocr.training.session import lines_per_second, train_run
 
 TURNS = 5  # in which the speeds are measured
@@ -48,7 +47,7 @@ STATED = {
 def prepared(data: Path, folder: Path, minutes: float) -> dict[str, Run]:
     """The run of every cell, laid out in ``folder`` or found there."""
     outputs = {cell: folder / f"{cell}.safetensors" for cell in CELLS}
-    if (run_folder(outputs[CELLS[-1]]) / "run.json").exists():
+    if (run_folder(outputs[CELLS[-1]]) / RUN).exists():
         return {cell: load_run(run_folder(output)) for cell, output in outputs.items()}
     options = TrainingOptions(epochs=1, processes=1, patience=0, seed=1)
     runs = {}
@@ -71,13 +70,7 @@ def train(cell: str, run: Run) -> list[dict[str, float]]:
     with progress(cell) as tell, closing(train_run(run)) as steps:
         for state in steps:
             tell(f"epoch {state.epoch:.2f}, {state.lines_per_second:.0f} lines/s")
-    return [json.loads(row) for row in (run.folder / "log.jsonl").read_text().splitlines()]
-
-
-def percent(rate: ErrorRate) -> str:
-    """The rate and its 95 % interval."""
-    low, high = rate.interval
-    return f"{100 * rate.rate:.2f} % [{100 * low:.2f}, {100 * high:.2f}]"
+    return read_log(run.folder)
 
 
 def main() -> None:
@@ -98,11 +91,11 @@ def main() -> None:
             [share * row["step"] for row in log], [100 * row["cer"] for row in log], label=cell
         )
         size = f"{run.output.stat().st_size / 4e6:.2f} M"  # float32
-        rows.append((cell, size, f"{log[-1]['epoch']:.1f}", percent(report.cer), STATED[cell]))
-        print(f"{cell}: {percent(report.cer)}", flush=True)
+        rows.append((cell, size, f"{log[-1]['epoch']:.1f}", str(report.cer), STATED[cell]))
+        print(f"{cell}: {report.cer} %", flush=True)
     axes.set(yscale="log", xlabel="minutes of training", ylabel="validation CER in %")
     axes.legend()
-    head = ("layer", "weights", "epochs", "test CER, 95 % interval", "stated")
+    head = ("layer", "weights", "epochs", "test CER %, 95 % interval", "stated")
     text = table(head, rows)
     print(text)
     name = "/".join(given.data.resolve().parts[-2:])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocr.training.record import draw_curve, learning_curve, write_log
+from ocr.training.record import draw_curve, learning_curve, read_log, write_log
 
 
 def rows(count: int) -> list[dict[str, float]]:
@@ -22,7 +22,7 @@ def test_the_log_has_one_json_line_per_validation(tmp_path: Path) -> None:
     write_log(tmp_path, rows(1))
     write_log(tmp_path, rows(3))
     lines = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == rows(3)
+    assert [json.loads(line) for line in lines] == rows(3) == read_log(tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
 
 
