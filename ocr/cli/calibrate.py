@@ -45,8 +45,11 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     from ocr.recognition import load_model
 
     path, output = resolve_model(model), output and model_file(output)
-    if output is None and path in shipped_models().values():
-        raise UsageError(f"{model} is a shipped model", "name the calibrated copy with -o")
+    shipped = {file.resolve() for file in shipped_models().values()}
+    if (output or path).resolve() in shipped:
+        raise UsageError(
+            f"{output or model} is a shipped model", "name the calibrated copy with -o"
+        )
     if output is not None and output.exists() and not output.samefile(path):
         raise UsageError(f"{output} is another model", "choose another -o, or move it away")
     recognizer = load_model(path, DecodingOptions(decoder="greedy"))  # no language model

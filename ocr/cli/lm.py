@@ -119,10 +119,10 @@ def _own(existing: str) -> Path:
     """The file of a language model that is the user's to change. Raises UsageError."""
     from ocr.decoding.languagefile import resolve_language_model, shipped_language_models
 
-    path = resolve_language_model(existing)
-    if path in shipped_language_models().values():
+    path = resolve_language_model(existing).resolve()  # a link stays one
+    if path in {file.resolve() for file in shipped_language_models().values()}:
         raise UsageError(f"{existing} is a shipped language model", "name the tuned copy with -o")
-    return path.resolve()  # a link stays one
+    return path
 
 
 def _made(texts: tuple[str, ...], options: LanguageOptions) -> LanguageModel:

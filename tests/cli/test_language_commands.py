@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -259,9 +260,15 @@ def test_calibrate_refusals(
 
     monkeypatch.setattr(shipped, "shipped_models", lambda: {"default": model})
     content = model.read_bytes()
-    result = ocr("calibrate", "default", few)
-    assert result.exit_code == 2
-    assert "default is a shipped model; name the calibrated copy with -o" in result.stderr
+    here = os.path.relpath(model)
+    for arguments, named in [
+        (("default",), "default"),
+        ((here,), here),
+        (("default", "-o", here), here),
+    ]:
+        result = ocr("calibrate", *arguments, few)
+        assert result.exit_code == 2
+        assert f"{named} is a shipped model; name the calibrated copy with -o" in result.stderr
     (few / "broken.png").write_bytes(b"?")
     (few / "broken.gt.txt").write_text("x", encoding="utf-8")
     result = ocr("calibrate", "default", few, "-o", "mine.safetensors")
@@ -321,6 +328,7 @@ def test_a_shipped_language_model_has_a_name_and_stays_as_it_is(
     assert "or a shipped name (latin)" in unknown.stderr
     listed = ocr("models").stdout
     assert re.search(r"^latin +0\.0 MB +[0-9a-f]{12} +language model, sequences of 3", listed, re.M)
-    refused = ocr("lm", "--lm", "latin", "--tune", few, "-m", model)
-    assert refused.exit_code == 2
-    assert "latin is a shipped language model; name the tuned copy with -o" in refused.stderr
+    for name in ("latin", os.path.relpath(language)):
+        refused = ocr("lm", "--lm", name, "--tune", few, "-m", model)
+        assert refused.exit_code == 2
+        assert f"{name} is a shipped language model; name the tuned copy with -o" in refused.stderr
