@@ -49,10 +49,16 @@ def make_command(name: str, examples: str) -> Callable[[Callable[..., Any]], cli
 
 def model_file(output: Path) -> Path:
     """The model file that ``-o`` means: with the suffix if it was left out. Raises UsageError."""
-    from ocr.network.shipped import SUFFIX
+    from ocr.network.shipped import SUFFIX, aliases, shipped_models
 
     if output.name in ("", ".."):
         raise UsageError(f"-o {output} names no file", "give the name of a model file with -o")
+    if str(output) in {*shipped_models(), *aliases()}:  # that is what -m would read then
+        whole = f"{output}{SUFFIX}"
+        raise UsageError(
+            f"{output} is the name of a shipped model",
+            f"choose another -o, or say {whole} here and wherever you use it",
+        )
     return output if output.suffix == SUFFIX else output.with_name(output.name + SUFFIX)
 
 

@@ -265,6 +265,11 @@ def test_a_second_signal_stops_at_once(
         (("gone", "-o", "x"), 2, "gone does not exist"),
         (("data", "-o", "."), 2, "-o . names no file; give the name of a model file"),
         (("data", "-o", ".."), 2, "-o .. names no file; give the name of a model file"),
+        (
+            ("data", "-o", "hand"),
+            2,
+            "hand is the name of a shipped model; choose another -o, or say",
+        ),
         (("data", "-o", "x", "--resume"), 2, "no training to resume in x.training"),
         (("data", "-o", "x", "--resume", "--overwrite"), 2, "contradict"),
         (("data", "-o", "x", "--from", "gone"), 5, "there is no model gone"),
