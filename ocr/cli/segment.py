@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 ocr segment page.jpg                     writes page.page.xml beside it
 ocr segment page.jpg --overlay           and page.lines.png, to see how well the lines were found
-ocr segment 'scans/*.tif' -o lines/      many pages; every page of a TIFF or PDF"""
+ocr segment 'scans/*.tif'                many pages; every page of a TIFF or PDF"""
 REPLACE = "replace it with --overwrite, or write to another folder with -o"
 XML_SUFFIX = ".page.xml"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +24,14 @@ Run = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def parse(line: str) -> None:
+    """As the program would; raises click's errors. What comes after two spaces is a remark."""
+    _, name, *words = shlex.split(re.split("  +| [<>] ", line)[0])
+    command = program.get_command(click.Context(program), name)
+    assert command is not None, line
+    command.make_context(name, words)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("switch", ["-h", "--help"])
 def test_every_help_has_examples_that_parse(ocr: Run, name: str, switch: str) -> None:
@@ -33,6 +43,17 @@ def test_every_help_has_examples_that_parse(ocr: Run, name: str, switch: str) ->
     assert command.name == name
     for line in command.epilog.splitlines():
         assert f"  {line}\n" in examples  # not wrapped
+        if line.startswith(f"ocr {name} "):
+            parse(line)
+
+
+def test_every_command_in_the_readme_parses() -> None:
+    blocks = re.findall("^```sh\n(.+?)^```", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    lines = "".join(blocks).replace("\\\n", "").splitlines()
+    commands = [line.rpartition("| ")[2] for line in lines if re.match(r"(.*\| )?ocr ", line)]
+    assert len(commands) > 20
+    for line in commands:
+        parse(re.sub("  +-", " -", line))  # the rest of a long one is indented
 
 
 def test_the_help_lists_every_command_and_option_once(ocr: Run) -> None:
