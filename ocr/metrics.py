@@ -65,6 +65,11 @@ class ErrorRate:
         """Edits per unit of the references, 0 or more; 0.05 is five errors in a hundred."""
         return self.edits / max(self.length, 1)
 
+    def __str__(self) -> str:
+        """In percent, the interval in brackets: ``5.32 [4.80, 5.91]``."""
+        low, high = self.interval
+        return f"{100 * self.rate:.2f} [{100 * low:.2f}, {100 * high:.2f}]"
+
 
 @dataclass(frozen=True, slots=True)
 class Confusion:

@@ -35,7 +35,7 @@ import numpy as np
 from PIL import Image
 from surroundings import SURROUNDINGS, Picture
 
-from ocr.metrics import ErrorRate, character_error_rate
+from ocr.metrics import character_error_rate
 from ocr.training.data.dataset import read_samples
 from ocr.types import Sample
 
@@ -123,11 +123,6 @@ def thinned(samples: Sequence[Sample], most: int, seed: int) -> Sequence[Sample]
     return [samples[index] for index in sorted(chosen)]
 
 
-def percent(rate: ErrorRate) -> str:
-    low, high = rate.interval
-    return f"{100 * rate.rate:.2f} [{100 * low:.2f}, {100 * high:.2f}]"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("shared", type=Path)
@@ -153,7 +148,7 @@ def main() -> None:
         samples = read_samples([data / collection / "test.tsv"]).samples
         chosen = thinned(samples, given.lines, given.seed)
         readers = compare(commands, collection, chosen, changed)
-        rates = [percent(character_error_rate(reader.pairs)) for reader in readers]
+        rates = [str(character_error_rate(reader.pairs)) for reader in readers]
         speeds = [f"{readers[0].seconds / reader.seconds:.2f}" for reader in readers]
         cells = [collection, str(len(readers[0].pairs)), *rates, *speeds]
         print(f"| {' | '.join(cells)} |", flush=True)

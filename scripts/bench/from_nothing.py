@@ -22,9 +22,9 @@ defaults. Without --trainer, ours alone. Each runs in its tool's own Python:
               most. For the smaller tensorflow-cpu 2.15.1 install calamari-ocr and
               ocrd-fork-tfaip 1.2.7 without dependencies, and what else these two ask for
 
-The trainers take turns on the same cores, ``CORES`` where there are more (on Linux). The training
-lines are drawn once, so that fewer of them are among more; the validation lines are thinned
-evenly. Reading is not timed.
+The trainers take turns on the same cores, ``CORES`` where there are more, to which Linux alone can
+hold them. The training lines are drawn once, so that fewer of them are among more; the validation
+lines are thinned evenly. Reading is not timed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from accuracy import percent
 from PIL import Image
 
 from ocr.metrics import character_error_rate, word_error_rate
@@ -121,7 +120,7 @@ def row(name: str, outcome: Outcome, references: Sequence[str]) -> str:
         if set(outcome.readings) != expected:
             sys.exit(f"{name} has not read the {len(expected)} images that it was given")
         pairs = [(text, outcome.readings[image_name(n)]) for n, text in enumerate(references)]
-        cer, wer = percent(character_error_rate(pairs)), percent(word_error_rate(pairs))
+        cer, wer = str(character_error_rate(pairs)), str(word_error_rate(pairs))
     return f"| {name} | {cer} | {wer} | {outcome.minutes:.1f} | {outcome.extent} |"
 
 
