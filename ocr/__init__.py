@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ocr.evaluation import evaluate
     from ocr.formats.pagefile import read_page
     from ocr.options import (
+        BatchOptions,
         DecodingOptions,
         NetworkOptions,
         PreprocessingOptions,
+        ReadingOptions,
         TrainingOptions,
     )
     from ocr.recognition import Recognizer, load_model
@@ -33,11 +35,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchOptions",
     "Character",
     "DecodingOptions",
     "NetworkOptions",
     "OcrError",
     "PreprocessingOptions",
+    "ReadingOptions",
     "Recipe",
     "Recognizer",
     "TrainingOptions",
@@ -52,11 +56,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchOptions": "ocr.options.BatchOptions",
     "Character": "ocr.types.Character",
     "DecodingOptions": "ocr.options.DecodingOptions",
     "NetworkOptions": "ocr.options.NetworkOptions",
     "OcrError": "ocr.errors.OcrError",
     "PreprocessingOptions": "ocr.options.PreprocessingOptions",
+    "ReadingOptions": "ocr.options.ReadingOptions",
     "Recipe": "ocr.training.prepare.Recipe",
     "Recognizer": "ocr.recognition.Recognizer",
     "TrainingOptions": "ocr.options.TrainingOptions",
