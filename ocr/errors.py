@@ -49,7 +49,7 @@ class MissingExtraError(UsageError):
     def __init__(self, library: str) -> None:
         python = shlex.quote(sys.executable)
         super().__init__(
-            f"{library} is not installed", f"install it: {python} -m pip install {library.lower()}"
+            f"{library} is not installed", f"install it: {python} -m pip install {library}"
         )
 
 

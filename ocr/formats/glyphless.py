@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ocr.errors import MissingExtraError
-
 if TYPE_CHECKING:
     from pikepdf import Object, Pdf
 
@@ -86,11 +84,9 @@ def _to_unicode(codes: dict[str, int]) -> Iterator[str]:
 
 def _font_file() -> bytes:
     """A TrueType font with one empty glyph."""
-    try:
-        from fontTools.fontBuilder import FontBuilder
-        from fontTools.ttLib.tables._g_l_y_f import Glyph
-    except ImportError as error:
-        raise MissingExtraError("fontTools") from error
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.ttLib.tables._g_l_y_f import Glyph
+
     builder = FontBuilder(UNITS_PER_EM, isTTF=True)
     builder.setupGlyphOrder([".notdef"])
     builder.setupCharacterMap({})

@@ -257,8 +257,6 @@ def test_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     small = saved(tmp_path, Image.new("L", (9, 9)))
     with pytest.raises(ImageError, match="9 x 9 pixels, but its lines"):
         write_pdf(page_on(small, "x"))
-    for library in ("pikepdf", "fontTools.fontBuilder"):
-        with monkeypatch.context() as patch:
-            patch.setitem(sys.modules, library, None)
-            with pytest.raises(MissingExtraError, match=r"is not installed; .* -m pip install"):
-                write_pdf(page_on(saved(tmp_path), "x"))
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    with pytest.raises(MissingExtraError, match=r"pikepdf is not installed; .* -m pip install"):
+        write_pdf(page_on(saved(tmp_path), "x"))
