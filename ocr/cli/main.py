@@ -105,9 +105,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows its code
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-            if sys.platform == "win32" and not stream.isatty():  # a file is for other programs
-                reconfigure(encoding="utf-8")
+            # Windows: a file is for other programs, which expect no encoding of its own.
+            piped = sys.platform == "win32" and not stream.isatty()
+            reconfigure(encoding="utf-8" if piped else None, errors="backslashreplace")
     # Threads that wait for each other made a recognition 50 times slower beside other work.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
