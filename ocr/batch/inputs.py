@@ -9,12 +9,14 @@ from pathlib import Path
 
 from ocr.batch.ledger import FOLDER, read_history
 from ocr.errors import InputError, OcrError, OutputError, PageFileError, UsageError
+from ocr.files.fingerprint import digest
 from ocr.files.names import (
     IMAGE_SUFFIXES,
     PAGE_SUFFIXES,
     image_stem,
     passed_over,
     printable,
+    real_path,
 )
 from ocr.files.overlays import is_overlay
 from ocr.files.sources import expand, is_there
@@ -141,19 +143,32 @@ def _walk(root: Path, top: Path, output: OutputFolder, given: bool) -> Iterator[
 def _outputs_of_others(out: Path, meant: bool) -> set[Path]:
     """The files below an output folder that are not to be read: those that do not stand beside
     their scans, unless the folder is ``meant``, for the scans are the pages; and of those that do,
-    which may be corrected pages, the PDFs, which show the scan again."""
+    which may be corrected pages, all but one of a page."""
     try:
         history = read_history(out)
     except OutputError:  # whose ledger it may be is not to be found out here
         return set()
+    written = {out / name for name in history.written()}
     others = set()
     for record in history.records():
-        for path in map(out.joinpath, record.outputs):
-            scan = path.with_name(Path(record.source).name)
-            is_beside = scan != path and scan.exists()
-            if is_pdf(path) if is_beside else not meant:
+        source, beside = Path(record.source), {}
+        for name, content in record.outputs.items():
+            path, scan = out / name, (out / name).with_name(source.name)
+            if scan.exists() and (scan not in written or real_path(scan) == real_path(source)):
+                beside[path] = content
+            elif not meant:
                 others.add(path)
+        others |= beside.keys() - _worth_reading(beside, source)
     return others
+
+
+def _worth_reading(beside: dict[Path, str], source: Path) -> set[Path]:
+    """Of the files beside their scan those that were corrected since they had the given SHA-256,
+    or one that gives its lines, unless the source does so. PDFs show the scan again."""
+    pages = [path for path in beside if path.suffix.lower() in PAGE_SUFFIXES and path.is_file()]
+    corrected = {path for path in pages if len(pages) > 1 and digest(path) != beside[path]}
+    given = source.suffix.lower() in PAGE_SUFFIXES
+    return corrected or set(() if given else pages[:1])
 
 
 def _is_made(path: Path, output: OutputFolder) -> bool:

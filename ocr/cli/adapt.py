@@ -58,7 +58,7 @@ def command(
     learnt from at once.
 
     For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
-    then ocr adapt 'PAGES/*.xml' -o MODEL. Correct every page that you give: what is as the model
+    then ocr adapt 'PAGES/*.page.xml' -o MODEL. Correct every page that you give: what is as the model
     read it confirms the model in its errors.
     """
     from ocr.cli.display import counted

@@ -197,6 +197,28 @@ def test_pdfs_of_ours_beside_their_scans_are_no_pages(tmp_path: Path) -> None:
         assert sources(plan([source], tmp_path / "out")) == ["a.png", "b.png", "theirs.pdf"]
 
 
+def test_of_several_page_files_of_a_scan_the_corrected_one_is_read(tmp_path: Path) -> None:
+    box = grow(tmp_path / "scans", "a.png", "b.png")
+    transcribe(NameReader(), [box], box, ("alto", "pagexml"))
+    assert sources(plan([box], tmp_path / "out")) == ["a.alto.xml", "b.alto.xml"]
+    corrected = box / "a.page.xml"
+    corrected.write_text(corrected.read_text("utf-8").replace("a.png", "A, rightly", 1), "utf-8")
+    assert sources(plan([box], tmp_path / "out")) == ["a.page.xml", "b.alto.xml"]
+    (box / "b.alto.xml").unlink()
+    assert sources(plan([box], tmp_path / "out")) == ["a.page.xml", "b.page.xml"]
+    transcribe(NameReader(), [box / "b.page.xml"], box, ("json",))
+    assert sources(plan([box], tmp_path / "out")) == ["a.page.xml", "b.page.xml"]
+
+
+def test_an_output_is_not_the_scan_of_another(tmp_path: Path) -> None:
+    grow(tmp_path / "proj" / "scans", "b.png")
+    transcribe(NameReader(), [tmp_path / "proj" / "scans"], tmp_path / "proj" / "1", ("pagexml",))
+    page = tmp_path / "proj" / "scans" / "b.page.xml"
+    (tmp_path / "proj" / "1" / "b.page.xml").rename(page)
+    transcribe(NameReader(), [page], tmp_path / "proj" / "2", ("alto", "pagexml"))
+    assert sources(plan([tmp_path / "proj"], tmp_path / "out")) == ["b.page.xml"]
+
+
 def test_a_folder_that_cannot_be_listed_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
