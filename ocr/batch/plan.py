@@ -8,7 +8,8 @@ inputs names is read there, where its lines are given, and not once more by itse
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -167,17 +168,12 @@ def _shard(whole: Plan) -> Plan:
 
 def _check_collisions(planned: Plan) -> None:
     """No file is written twice, and none is both input and output."""
-    owners: dict[str, Job] = {}
+    check_apart(planned, str)
     inputs = {real_path(path) for job in planned.jobs for path in job.inputs}
     real_out = planned.out.resolve()
     for job in planned.jobs:
         for name in planned.names(job).values():
-            owner, output = owners.setdefault(name, job), printable(planned.out / name)
-            if owner is not job:
-                raise UsageError(
-                    f"{owner.place} and {job.place} would both become {output}",
-                    "rename one, or transcribe them into different folders",
-                )
+            output = printable(planned.out / name)
             if LIST_NAME.fullmatch(name):
                 raise UsageError(
                     f"{output}, made from {job.place}, would be taken for the list of failures",
@@ -187,6 +183,28 @@ def _check_collisions(planned: Plan) -> None:
                 raise UsageError(
                     f"{output}, made from {job.place}, is an input too", "choose another -o"
                 )
+
+
+def check_apart(planned: Plan, key: Callable[[str], str]) -> None:
+    """Raise UsageError where the outputs of two pages have the same ``key``."""
+    owners: dict[str, Job] = {}
+    for job in planned.jobs:
+        for name in planned.names(job).values():
+            owner = owners.setdefault(key(name), job)
+            if owner is not job:
+                raise UsageError(
+                    f"{owner.place} and {job.place} would both become "
+                    f"{printable(planned.out / name)}",
+                    "rename one, or transcribe them into different folders; of page files give "
+                    "one format"
+                    if owner.has_lines and job.has_lines
+                    else "rename one, or transcribe them into different folders",
+                )
+
+
+def folded(name: str) -> str:
+    """The same for names that a disk may take for one: of macOS, of Windows, of a camera's card."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _check_places(outputs: Collection[Path], out: Path) -> None:

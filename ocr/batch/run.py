@@ -18,8 +18,9 @@ from pathlib import Path
 from ocr.batch.bookkeeper import Bookkeeper
 from ocr.batch.claim import claimed
 from ocr.batch.failures import failures_path, write_failures
+from ocr.batch.ledger import FOLDER
 from ocr.batch.model import ModelFile, settings_of
-from ocr.batch.plan import Plan, plan
+from ocr.batch.plan import Plan, check_apart, folded, plan
 from ocr.batch.reading import Finished, PageReader, Task, make
 from ocr.batch.workers import Workers
 from ocr.cores import usable_cores
@@ -72,6 +73,8 @@ def work(model: PageReader | ModelFile, planned: Plan) -> Generator[Outcome, Non
     part, out = planned.options.part(), planned.out
     outcomes = []
     with claimed(out, *part) as ledger:
+        if (out / FOLDER.upper()).exists():  # this disk takes A.txt for a.txt
+            check_apart(planned, folded)
         names = (name for job in planned.jobs for name in planned.names(job).values())
         remove_leftovers([failures_path(out, part), *(out / name for name in names)])
         books = Bookkeeper(planned, settings, ledger)

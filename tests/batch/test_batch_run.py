@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -229,6 +230,19 @@ def test_outputs_beside_the_images_are_not_read(scans: Path) -> None:
         assert sorted(statuses(outcomes)) == ["x.png", "y.JPG", "z.tif"]
     outcomes = transcribe(NameReader(), [scans], scans)
     assert set(statuses(outcomes).values()) == {"skipped"}
+
+
+def test_where_a_disk_takes_two_names_for_one_neither_page_is_written(tmp_path: Path) -> None:
+    """As those of macOS and Windows do; here a link stands for such a disk."""
+    scans, out = grow(tmp_path / "scans", "1/x.png", "2/X.png"), tmp_path / "out"
+    sources = [scans / "1", scans / "2"]
+    assert set(statuses(transcribe(NameReader(), sources, out)).values()) == {"done"}
+    shutil.rmtree(out)
+    (out / ".carousel").mkdir(parents=True)
+    (out / ".CAROUSEL").symlink_to(out / ".carousel")
+    with pytest.raises(UsageError, match=r"x\.png and .*X\.png would both become .*X\.txt"):
+        transcribe(NameReader(), sources, out)
+    assert not list(out.glob("*.txt"))
 
 
 def test_a_link_in_the_place_of_an_output_is_replaced_not_followed(
