@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,9 @@ class Standings:
         an image says more of the same page, and a scan in the place of one that is gone is it."""
         source = Path(record.source)
         own = {real_path(path) for path in job.inputs}
-        replaced = not source.exists() and real_path(source.parent) == real_path(job.source.parent)
+        replaced = not os.path.exists(source) and real_path(source.parent) == real_path(
+            job.source.parent
+        )
         if not replaced and real_path(source) not in own:
             made = printable(self._planned.out / job.name)
             raise UsageError(

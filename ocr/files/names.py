@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
+TIFF_SUFFIXES = (".tif", ".tiff")  # of several pages maybe
 LIST_SUFFIXES = (".tsv", ".txt", ".lst")
 PAGE_SUFFIXES = (".xml", ".hocr", ".json")
 TEXT_SUFFIX = ".gt.txt"

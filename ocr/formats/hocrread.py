@@ -138,7 +138,7 @@ def read_hocr(data: bytes, path: Path) -> LoadedPage:
         parser.close()
     except UnicodeDecodeError as error:
         raise PageFileError(f"{printable(path)} is not UTF-8", "convert it") from error
-    except AssertionError as error:  # of Python's parser, for what no HTML can hold
+    except (AssertionError, ValueError) as error:  # of Python's parser, for what is no HTML
         raise PageFileError(f"{printable(path)} is no HTML ({error})", "export it again") from error
     if len(parser.pages) != 1:
         raise PageFileError(
@@ -190,4 +190,4 @@ def _baseline(line: _Node) -> tuple[Point, ...]:
         270: (left_top, left_bottom),
     }
     angle = numbers(line.properties.get("textangle")) or [0.0]
-    return turned.get(round(angle[0]) % 360, ())
+    return turned.get(angle[0] % 360, ())

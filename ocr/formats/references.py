@@ -10,7 +10,14 @@ import re
 from pathlib import Path
 
 from ocr.errors import PageFileError
-from ocr.files.names import IMAGE_SUFFIXES, is_file, page_fragment, printable, real_path
+from ocr.files.names import (
+    IMAGE_SUFFIXES,
+    TIFF_SUFFIXES,
+    is_file,
+    page_fragment,
+    printable,
+    real_path,
+)
 from ocr.types import Page
 
 PAGE_FRAGMENT = re.compile(r"#page=(\d{1,6})$")
@@ -47,6 +54,8 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
         beside = namesake(file)
         if leads_out and beside is None:
             raise _refusal(file, name)
+        if beside and beside.suffix.lower() not in TIFF_SUFFIXES:  # a page that was taken out
+            index = 0
         image = beside or image
     if not _within(image, file):  # a link
         raise _refusal(file, name)

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image, ImageSequence
 
 from ocr.errors import UsageError
-from ocr.files.names import image_stem, printable
+from ocr.files.names import TIFF_SUFFIXES, image_stem, printable
 from ocr.files.overlays import is_overlay
 from ocr.files.sources import expand
 from ocr.preprocessing.image import (
@@ -28,7 +28,6 @@ from ocr.preprocessing.image import (
 from ocr.preprocessing.pdfpages import is_pdf, pdf_page_count, pdf_picture, pdf_size
 from ocr.types import Float32Array
 
-TIFF_SUFFIXES = (".tif", ".tiff")
 TIFF_SUBFILE_TYPE, TIFF_REDUCED = 254, 1  # TIFF 6.0, section 8: bit 0 marks a thumbnail
 
 

@@ -254,6 +254,22 @@ def test_another_folder_does_not_replace_the_first(done: Path) -> None:
     assert list(statuses(outcomes).values()) == ["done"]
 
 
+def test_scans_that_may_not_be_looked_at_are_not_replaced(
+    done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, locked, exists = grow(done / "other", "x.png"), done / "scans", Path.exists
+    repaint(other / "x.png")
+
+    def look(path: Path, **options: bool) -> bool:
+        if path.is_relative_to(locked):
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path, **options)
+
+    monkeypatch.setattr(Path, "exists", look)
+    with pytest.raises(UsageError, match=r"other/x\.png would replace what was made of"):
+        transcribe(NameReader("m1"), [other], done / "out", ("txt", "json"))
+
+
 def test_the_place_of_scans_that_are_gone_is_not_taken(done: Path) -> None:
     """A disk may be unplugged. What only moved is the same, and what stood beside it too."""
     other = grow(done / "other", "x.png", "w.png")

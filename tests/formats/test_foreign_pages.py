@@ -336,7 +336,7 @@ def test_hocr_of_tesseract(tmp_path: Path) -> None:
     assert page.model_id == ""
 
 
-@pytest.mark.parametrize("damage", ["<![x[", "<![ "])
+@pytest.mark.parametrize("damage", ["<![x[", "<![ ", f"&#{5000 * '9'};"])
 def test_hocr_that_no_parser_reads(tmp_path: Path, damage: str) -> None:
     hocr = TESSERACT.replace("<body>", "<body>" + damage)
     with pytest.raises(PageFileError, match=r"a\.hocr is no HTML"):
@@ -369,6 +369,7 @@ def test_hocr_with_other_readings_of_symbols(tmp_path: Path) -> None:
         ("180", ((200, 10), (10, 10))),
         ("270", ((10, 10), (10, 50))),
         ("-90", ((10, 10), (10, 50))),
+        ("1e999", ()),
     ],
 )
 def test_a_turned_line_of_hocr(tmp_path: Path, angle: str, baseline: tuple[Point, ...]) -> None:
@@ -586,9 +587,11 @@ def test_which_image_is_meant(tmp_path: Path) -> None:
     Image.new("L", (300, 200)).save(tmp_path / "x.jpg")
     assert meant("b.png") == ("x.jpg", 0)
     assert meant("") == ("x.jpg", 0)
-    assert meant("b.tif#page=3") == ("x.jpg", 2)
+    assert meant("b.tif#page=3") == ("x.jpg", 0), "the page, taken out"
     assert meant("b.png", "x.2.xml") == ("b.png", 0), "x.jpg is another page's"
     assert meant(300 * "b") == ("x.jpg", 0), "a name that no disk takes"
+    Image.new("L", (300, 200)).save(tmp_path / "z.tif")
+    assert meant("b.tif#page=3", "z.xml") == ("z.tif", 2), "it has got another name"
     Image.new("L", (300, 200)).save(tmp_path / "y.JPG")
     assert meant("b.png", "y.xml") == ("y.JPG", 0)
     (tmp_path / "images").mkdir()
