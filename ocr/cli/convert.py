@@ -11,6 +11,7 @@ import click
 
 from ocr.cli.command import formats_option, make_command
 from ocr.cli.failures import complain
+from ocr.cli.inputs import require_room
 from ocr.errors import ImageError, InputError, OcrError, OutputError, PartialFailure, UsageError
 from ocr.files.names import printable
 
@@ -59,7 +60,8 @@ def command(pages: tuple[str, ...], output: str, formats: str | None, overwrite:
     for conversion in _progressing(conversions):
         try:
             if not overwrite:
-                _require_room(conversion)
+                for _, target in conversion.targets:
+                    require_room(target)
             lost += _convert(conversion)
         except OutputError:
             raise
@@ -133,16 +135,6 @@ def _progressing(conversions: Sequence[Conversion]) -> Iterator[Conversion]:
         for number, conversion in enumerate(conversions):
             move(number, len(conversions))
             yield conversion
-
-
-def _require_room(conversion: Conversion) -> None:
-    """Raise UsageError if a file of the page exists: it may have been written by hand."""
-    for _, target in conversion.targets:
-        if target.is_file():
-            raise UsageError(
-                f"{printable(target)}, made from {printable(conversion.source)}, exists already",
-                "replace it with --overwrite, or choose another -o",
-            )
 
 
 def _convert(conversion: Conversion) -> int:

@@ -35,7 +35,7 @@ def add_to_draft(images: Sequence[Path], count: int, draft: Path, model: str) ->
         raise UsageError(f"{draft} has changed meanwhile", "give the same command again")
     whole = before or codecs.BOM_UTF8
     ended = whole if not before or before.endswith(b"\n") else whole + b"\n"
-    write_atomically(draft, ended + "".join(rows).encode("utf-8"))
+    write_atomically(draft.resolve(), ended + "".join(rows).encode("utf-8"))
     return len(rows)
 
 

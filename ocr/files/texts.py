@@ -20,7 +20,7 @@ def read_text(path: Path) -> str:
     """A UTF-8 text file, ``.gz`` or plain. Raises InputError."""
     try:
         data = path.read_bytes()
-        if path.suffix == COMPRESSED:
+        if path.suffix.lower() == COMPRESSED:
             data = gzip.decompress(data)
         return data.decode("utf-8-sig")
     except (OSError, EOFError, zlib.error) as error:
@@ -65,7 +65,7 @@ def _below(folder: Path) -> list[Path]:
 
 def lines_in(file: Path) -> Iterator[str]:
     """The lines of one file, as of ``read_lines``. Raises InputError."""
-    kind = Path(file.name.removesuffix(COMPRESSED)).suffix.lower()
+    kind = Path(file.name.lower().removesuffix(COMPRESSED)).suffix
     if kind in PAGE_SUFFIXES:
         raise InputError(
             f"{printable(file)} is no plain text", "see: ocr convert --format txt, for its text"

@@ -141,7 +141,7 @@ def test_a_file_that_exists_stays(ocr: Run) -> None:
     arguments = ("convert", "in/*.xml", "-o", "in", "--format", "json,txt")
     result = ocr(*arguments)
     assert result.exit_code == 3
-    reason = "in/b.txt, made from in/b.xml, exists already; replace it with --overwrite"
+    reason = "in/b.txt exists already; replace it with --overwrite"
     assert result.stderr.startswith(f"error: {reason}")
     assert "error: 1 page could not be converted" in result.stderr
     assert Path("in/a.txt").read_text("utf-8") == "a\n"

@@ -31,11 +31,11 @@ def test_every_kind_gives_its_lines_in_order(texts: Path) -> None:
     assert list(read_lines([str(texts / "*.txt*")])) == ["Straße", "", "und", "une", "fée"]
 
 
-@pytest.mark.parametrize("name", ["train.txt", "train.lst", "train.TXT.gz"])
+@pytest.mark.parametrize("name", ["train.txt", "train.lst", "train.TXT.gz", "TRAIN.TSV.GZ"])
 def test_lists_of_other_names_are_lists(tmp_path: Path, name: str) -> None:
     rows = "a/1.png\tune fée\n\nb.jpg\t\n".encode()
     path = tmp_path / name
-    path.write_bytes(gzip.compress(rows) if name.endswith(".gz") else rows)
+    path.write_bytes(gzip.compress(rows) if name.lower().endswith(".gz") else rows)
     assert list(read_lines([str(path)])) == ["une fée", "", ""]
     prose = "a table\tof two columns\n"
     (tmp_path / "prose.txt").write_text(prose, "utf-8")
