@@ -68,7 +68,8 @@ def training_lines(run: Run) -> Lines:
         return store
     if run.material.key() != run.material_key:
         raise InputError(
-            "the fonts or texts of this training have changed", "put the old ones back"
+            "the fonts or texts of this training have changed, or how lines are rendered",
+            "put the old ones back, or go on with the version of the program that began it",
         )
     transcriptions = (store.text(index) for index in run.train)
     allowed = frozenset(run.spec.alphabet)

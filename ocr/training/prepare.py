@@ -74,7 +74,10 @@ def prepare(
     if recipe.few and len(dataset.samples) - held_back < FEW:
         recipe = replace(recipe, training=recipe.few)
     start = recipe.start.read_bytes() if recipe.start else b""
-    material_key = recipe.material.key() if recipe.material else ""
+    material_key = ""
+    if recipe.material:
+        material_key = recipe.material.key()
+        recipe.material.synthesizer(s.text for s in dataset.samples)  # refuses in time
     if on_data is None:
         clear(output, overwrite)
     else:

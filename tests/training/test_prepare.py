@@ -13,7 +13,7 @@ import pytest
 from ocr.errors import InputError, ModelError, UsageError
 from ocr.network.modelfile import save_described
 from ocr.network.modelheader import model_id, read_spec
-from ocr.options import NetworkOptions, PreprocessingOptions, TrainingOptions
+from ocr.options import NetworkOptions, PreprocessingOptions, SynthesisOptions, TrainingOptions
 from ocr.training.balance import Sources
 from ocr.training.beginning import initial_network
 from ocr.training.loop import train
@@ -21,6 +21,7 @@ from ocr.training.prepare import Recipe, prepare
 from ocr.training.run import Run, load_run
 from ocr.training.session import train_run
 from ocr.training.store import LineStore
+from ocr.training.synthesis.material import Material
 
 DrawLine = Callable[..., Path]
 MakeRun = Callable[..., Run]
@@ -302,7 +303,7 @@ def test_the_usual_learning_rate_is_kept_with_the_run(
 
 
 def test_a_run_does_not_go_on_with_the_weights_of_another(
-    tmp_path: Path, pairs: Callable[..., Path]
+    tmp_path: Path, pairs: Callable[..., Path], font_folder: Path
 ) -> None:
     """Who calls again, with more lines, would see no training at all."""
     data, output = pairs(tmp_path / "data", WORDS[:8]), tmp_path / "mine.safetensors"
@@ -312,6 +313,11 @@ def test_a_run_does_not_go_on_with_the_weights_of_another(
     with pytest.raises(UsageError, match=r"mine\.safetensors exists already"):
         prepare([data], output, recipe(epochs=1, processes=1))
     assert run.checkpoint.is_file()
+    (tmp_path / "old.txt").write_bytes("Stra\u00dfe".encode("latin-1"))
+    material = Material((font_folder,), (tmp_path / "old.txt",), SynthesisOptions(), seed=1)
+    with pytest.raises(InputError, match=r"old\.txt is not UTF-8"):
+        prepare([data], output, dataclasses.replace(recipe(), material=material), overwrite=True)
+    assert run.checkpoint.is_file(), "what cannot begin costs nothing"
     again, _ = prepare([data], output, recipe(epochs=1, processes=1), overwrite=True)
     assert len(again.train) > len(run.train)
     assert not run.checkpoint.is_file()

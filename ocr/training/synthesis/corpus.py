@@ -91,7 +91,7 @@ def stored_bytes(path: Path) -> bytes:
 
 
 def _paragraphs(path: Path) -> list[str]:
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"{printable(path)} does not exist", "check its name")
     lines = [line for line in lines_in(path) if line.strip()]
     if not lines:

@@ -11,7 +11,9 @@ from typing import Any
 
 from PIL import features
 
+from ocr.errors import InputError
 from ocr.fields import from_dict
+from ocr.files.names import printable
 from ocr.options import SynthesisOptions
 from ocr.training.synthesis.corpus import read_corpus, stored_bytes
 from ocr.training.synthesis.faces import in_hand_folder
@@ -34,7 +36,14 @@ class Material:
         """Read fonts and texts, with further texts if there are any. Raises UsageError or
         InputError for what cannot be used."""
         corpus = read_corpus(self.texts, transcriptions)
-        return Synthesizer(read_fonts(self.fonts), corpus, self.options, self.seed, allowed)
+        made = Synthesizer(read_fonts(self.fonts), corpus, self.options, self.seed, allowed)
+        if not made.texts.has_prose():  # dates and names would still be invented
+            names = ", ".join(printable(path) for path in self.texts)
+            raise InputError(
+                f"the fonts can write nothing of {names}",
+                "give fonts of its script, or other texts",
+            )
+        return made
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values; the paths become absolute, links stay: the name of one says whether its

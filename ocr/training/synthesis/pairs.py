@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -45,11 +45,6 @@ def write_pairs(material: Material, folder: Path, lines: int, processes: int = 1
     if not missing(folder, range(lines)):
         return
     synthesizer = material.synthesizer()
-    if not synthesizer.texts.has_prose():  # dates and names would still be invented
-        names = ", ".join(printable(path) for path in material.texts)
-        raise InputError(
-            f"the fonts can write nothing of {names}", "give fonts of its script, or other texts"
-        )
     with _held(folder):
         if not _check_key(folder, key):  # another may have come first
             manifest = json.dumps({"key": key, "seed": material.seed})
@@ -102,15 +97,17 @@ def _by_processes(material: Material, folder: Path, lines: int, size: int) -> It
     reading, writing = os.pipe()
     workers = [
         subprocess.Popen(
-            command("ocr.training.synthesis.worker", json.dumps(task), str(rank), str(size)),
+            command("ocr.training.synthesis.worker", str(rank), str(size)),
             env=environment(),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=writing,
         )
         for rank in range(size)
     ]
     os.close(writing)
     try:
+        for worker in workers:  # no argument: the names of many files would be too long for one
+            _tell(worker, json.dumps(task).encode("ascii"))
         with os.fdopen(reading) as made:  # where this is closed early, they end with their line
             for row in made:
                 if row.startswith(REFUSED):
@@ -120,6 +117,13 @@ def _by_processes(material: Material, folder: Path, lines: int, size: int) -> It
         codes = [worker.wait() for worker in workers]
     if any(codes):
         raise OcrError("a process that renders lines has ended", "the same command goes on")
+
+
+def _tell(worker: subprocess.Popen[bytes], task: bytes) -> None:
+    """Write the task to its standard input; one that has ended already is found out about later."""
+    assert worker.stdin is not None
+    with suppress(BrokenPipeError), worker.stdin:
+        worker.stdin.write(task)
 
 
 def _refusal(row: str) -> OcrError:
@@ -150,8 +154,9 @@ def _check_key(folder: Path, key: str) -> bool:
     known = _known_key(folder)
     if known not in (None, key):
         raise UsageError(
-            f"{printable(folder)} holds lines of other fonts, texts, options or another seed",
-            "repeat those, or choose another -o",
+            f"{printable(folder)} holds lines of other fonts, texts, options, of another seed "
+            "or another version of this program",
+            "choose another -o, or repeat those",
         )
     return known is not None
 

@@ -1,4 +1,5 @@
-"""A process that renders every so many-th line of a folder, with the arguments TASK RANK SIZE.
+"""A process that renders every so many-th line of a folder, with the arguments RANK SIZE, of the
+task that its standard input holds (see pairs.py).
 
 It writes the number of every line that it has made, a row each, and ends when nobody reads them;
 where it cannot go on, a row with its exit code and why.
@@ -18,8 +19,8 @@ from ocr.processes import leave_signals_to_the_first
 LONGEST = 500  # bytes of a row: a pipe that several write to keeps such together (PIPE_BUF)
 
 
-def main(task: str, rank: str, size: str) -> int:
-    """Returns the exit code. TASK: see pairs.py."""
+def main(rank: str, size: str) -> int:
+    """Returns the exit code."""
     leave_signals_to_the_first()  # before the slow imports
     import cv2
 
@@ -27,7 +28,7 @@ def main(task: str, rank: str, size: str) -> int:
     from ocr.training.synthesis.pairs import REFUSED, missing, write_lines
 
     cv2.setNumThreads(1)
-    told = json.loads(task)
+    told = json.load(sys.stdin)
     folder, synthesizer = Path(told["folder"]), Material.from_dict(told["material"]).synthesizer()
     numbers = missing(folder, range(int(rank), told["lines"], int(size)))
     try:

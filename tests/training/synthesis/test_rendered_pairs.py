@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import sys
@@ -134,11 +135,15 @@ def test_what_stops_a_process_stops_the_run(
 
 
 def test_a_process_says_what_stops_it(
-    tmp_path: Path, material: Material, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    material: Material,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "out").write_bytes(b"no folder")
     task = {"material": material.as_dict(), "folder": str(tmp_path / "out"), "lines": 2}
-    assert worker.main(json.dumps(task), "0", "1") == OutputError.exit_code
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(task)))
+    assert worker.main("0", "1") == OutputError.exit_code
     said = capfd.readouterr().out
     assert said.startswith(f"!{OutputError.exit_code} ")
     assert said.count("\n") == 1
