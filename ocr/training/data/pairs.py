@@ -47,8 +47,12 @@ class Pairing:
             if stem is not None:
                 stems.setdefault(stem, []).append(name)
         plain = [name for name in folder.files if name.endswith(".txt")]
-        for text in sorted(name for name in plain if name.endswith(TEXT_SUFFIX)):
+        texts = sorted(name for name in plain if name.endswith(TEXT_SUFFIX))
+        # A variant with a text of its own is a line of its own, and none of the other.
+        for text in sorted(texts, key=_is_plain):
             self._add(text, stems)
+        self.images = dict(sorted(self.images.items()))
+        self.lone_texts.sort()
         self.lone_images = sorted(name for names in stems.values() for name in names)
         spare = [name for name in plain if not name.endswith(TEXT_SUFFIX)]
         self.texts_meant = Suggestions(self.lone_texts + spare)
@@ -64,6 +68,12 @@ class Pairing:
             return
         self.images[text] = images[0]
         self.surplus += [(name, images[0]) for name in images[1:]]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text is not named like a variant of an image."""
+    stem = text.removesuffix(TEXT_SUFFIX)
+    return line_stem(stem) == stem
 
 
 class Pairs:

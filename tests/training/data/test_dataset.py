@@ -82,6 +82,16 @@ def test_variants_of_an_image_share_its_text(here: Path) -> None:
     assert read_samples(["d/2.gt.txt"]).samples[0].image == Path("d/2.nrm.png")
 
 
+def test_a_variant_with_a_text_of_its_own_is_another_line(here: Path) -> None:
+    for stem in ("1", "1.nrm", "2", "2.bin"):
+        put(f"d/{stem}.png")
+        put(f"d/{stem}.gt.txt", stem)
+    dataset = read_samples(["d"])
+    found = {sample.image.name: sample.text for sample in dataset.samples}
+    assert found == {f"{stem}.png": stem for stem in ("1", "1.nrm", "2", "2.bin")}
+    assert dataset.problems == ()
+
+
 def test_every_image_suffix_pairs(here: Path) -> None:
     for suffix in ("png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif"):
         put(f"d/{suffix}.{suffix}")
