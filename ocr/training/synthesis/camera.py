@@ -65,21 +65,22 @@ def photographed(sheet: Float32Array, x_height: float, ranges: Camera, rng: Rng)
 def _lit(sheet: Float32Array, ranges: Camera, rng: Rng) -> Float32Array:
     """Under a lamp to one side, with a shadow across."""
     height, width = sheet.shape
-    light = sheet
+    lamp = np.ones((1, 1), dtype=np.float32)
     shade, shadow = ranges.shade.draw(rng), ranges.shadow.draw(rng)
     if shade:
         down = np.linspace(1.0, 1 - 0.5 * shade, height, dtype=np.float32)[:, None]
         down = down[::-1] if rng.random() < 0.5 else down
         along = distort.spline_curve(rng.uniform(1 - shade, 1, 4).astype(np.float32), width)
-        light = np.asarray(light * along * down, dtype=np.float32)
+        lamp = along * down
     if shadow:
         x = np.arange(width, dtype=np.float32) - np.float32(rng.uniform(0, width))
         lean = np.arange(height, dtype=np.float32)[:, None] * np.float32(rng.uniform(-1.5, 1.5))
         edge = np.clip((x + lean) / np.float32(rng.uniform(4, 60)) + np.float32(0.5), 0, 1)
-        light = np.asarray(light * (1 - np.float32(shadow) * edge), dtype=np.float32)
-    if shade or shadow:
-        light = light * max(1.0, EXPOSED / float(np.median(light)))
-    return light
+        lamp = lamp * (1 - np.float32(shadow) * edge)
+    ground = float(np.median(sheet))
+    paper = max(ground, 1 - ground)  # as light as the ground of a negative is dark
+    gain = max(1.0, EXPOSED / (float(np.median(lamp)) * paper)) if lamp.size > 1 else 1.0
+    return np.asarray(sheet * lamp * gain, dtype=np.float32)
 
 
 def _optics(light: Float32Array, ranges: Camera, rng: Rng) -> Float32Array:

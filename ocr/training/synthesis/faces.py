@@ -118,23 +118,37 @@ def _face(path: Path, font: TTFont, hand: bool) -> Face:
 
 
 def _characters(font: TTFont, drawn: ImageFont.FreeTypeFont) -> frozenset[str]:
-    """What the font maps to a glyph with an outline, but for scripts from right to left."""
+    """What the font maps to a glyph with an outline, but for scripts from right to left, and for
+    Latin letters and signs that it draws as it does one of ASCII: a sharp s like a B."""
     offsets: Any = font.get("loca")
-    found = set()
-    for code, glyph in (font.getBestCmap() or {}).items():
-        character = chr(code)
+    outlines = b"" if offsets is None else font.reader["glyf"]
+    glyphs = font.getBestCmap() or {}
+    found, ascii_outlines = set(), set[bytes]()
+    for code in sorted(glyphs, key=lambda code: (code > 127, not chr(code).isalnum(), code)):
+        character, glyph = chr(code), glyphs[code]
         if not character.isprintable() or character.isspace():
             continue
         if unicodedata.bidirectional(character) in RIGHT_TO_LEFT:
             continue
         if offsets is None:
-            blank = drawn.getmask(character).getbbox() is None
+            blank, outline = drawn.getmask(character).getbbox() is None, glyph.encode()
         else:  # an empty outline takes no bytes: ten times quicker than drawing it
             number = font.getGlyphID(glyph)
-            blank = offsets[number] == offsets[number + 1]
-        if not blank:
-            found.add(character)
+            outline = outlines[offsets[number] : offsets[number + 1]]
+            blank = not outline
+        ascii_letter = code <= 127 and character.isalnum()
+        doubled = _is_latin(code) and outline in ascii_outlines
+        if blank or (doubled and not ascii_letter):
+            continue
+        found.add(character)
+        if code <= 127:
+            ascii_outlines.add(outline)
     return frozenset(found)
+
+
+def _is_latin(code: int) -> bool:
+    """Whether it is of the Latin letters and their signs; other scripts share some by right."""
+    return code < 0x250 or 0x2000 <= code < 0x2070
 
 
 def _height(drawn: ImageFont.FreeTypeFont, characters: frozenset[str], letters: str) -> float:

@@ -37,6 +37,7 @@ class Geometry:
     tremor: Amount = NEVER  # x; below half of SPACING, or the paper folds
     slant: Amount = NEVER  # px per px; change of the slant along the line
     growth: Amount = NEVER  # share of the height; change of the size along the line
+    recession: Amount = NEVER  # the same, evenly from one end to the other: perspective
 
 
 def draw_bend(shape: tuple[int, int], x_height: float, ranges: Geometry, rng: Rng) -> distort.Warp:
@@ -60,7 +61,8 @@ def _field(
     """(2, ROWS, columns) control points of the displacement in px, None if nothing moves."""
     wander, tremor = (x_height * a.draw(rng) for a in (ranges.wander, ranges.tremor))
     slant, growth = ranges.slant.draw(rng), ranges.growth.draw(rng)
-    if not (wander or tremor or slant or growth):
+    recession = ranges.recession.draw(rng)
+    if not (wander or tremor or slant or growth or recession):
         return None
     height, width = shape
     columns = 4 + int(width / (SPACING * x_height))
@@ -71,6 +73,7 @@ def _field(
     slants, growths, wanders = (
         _along(rng, amount, columns, width / x_height) for amount in (slant, growth, wander)
     )
+    growths += np.linspace(-recession, recession, columns, dtype=np.float32)
     field[0] += slants * above
     field[1] += wanders - growths * above
     return field

@@ -32,6 +32,8 @@ DOT_RADIUS = (0.45, 0.62)
 # Share of its ink that every stroke keeps, however worn: a reader must still see it, and in black
 # and white it must not fall below the threshold.
 PALEST, PALEST_IN_BLACK_AND_WHITE = 0.5, 0.75
+# Share of the elements of a worn thermal head that heat too little.
+DEAD = 0.06
 # Ink that a cell of a print head's grid needs before its needle strikes.
 STRUCK = 0.3
 
@@ -52,7 +54,7 @@ class Ink:
     fading: Amount = NEVER  # share of ink lost along the line, here and there
     dips: Amount = NEVER  # share of ink lost until the pen is dipped again
     grain: Amount = NEVER  # share of ink lost in spots: pencil on paper, a ribbon's weave
-    bands: Amount = NEVER  # share of ink lost in rows: a worn thermal head
+    streaks: Amount = NEVER  # share of ink lost in columns: dead elements of a thermal head
     screen: Amount = NEVER  # px; pitch of a half-tone screen
 
 
@@ -148,11 +150,11 @@ def _ghost(ink: Float32Array, ranges: Ink, rng: Rng) -> Float32Array:
 
 
 def _worn(ink: Float32Array, ranges: Ink, rng: Rng, palest: float) -> Float32Array:
-    """Ink that gives out: along the line, from dip to dip, in spots, in rows."""
+    """Ink that gives out: along the line, from dip to dip, in spots, in streaks."""
     height, width = ink.shape
-    fading, dips, grain, bands = (
+    fading, dips, grain, streaks = (
         min(1.0, amount.draw(rng))
-        for amount in (ranges.fading, ranges.dips, ranges.grain, ranges.bands)
+        for amount in (ranges.fading, ranges.dips, ranges.grain, ranges.streaks)
     )
     left = distort.random_curve(rng, 1 - fading, 1, ink.shape)[None, :]  # share, (1, W) or (H, W)
     if dips:
@@ -162,9 +164,9 @@ def _worn(ink: Float32Array, ranges: Ink, rng: Rng, palest: float) -> Float32Arr
     if grain:
         spots = rng.random((height // 2 + 1, width // 2 + 1), dtype=np.float32)
         left = left * (1 - np.float32(grain) * cv2.resize(spots, (width, height)))
-    if bands:
-        rows = rng.random((height, 1), dtype=np.float32)
-        left = left * (1 - np.float32(bands) * distort.blurred(rows, 1.0))
+    if streaks:  # the paper moves past a row of elements, so that each leaves a line down it
+        dead = rng.random((1, width), dtype=np.float32) < DEAD
+        left = left * (1 - np.float32(streaks) * dead)
     return np.asarray(ink * np.maximum(left, np.float32(palest)), dtype=np.float32)
 
 

@@ -20,6 +20,8 @@ from ocr.types import Float32Array
 
 # x; room that the small letters of the line above and of the line below need.
 FEET, HEADS = 0.3, 1.0
+# x; by which neighbours may lie further away.
+LEADING = 0.8
 # Ink below which a row or column counts as blank when a line is cropped; hairlines have more.
 BLANK = 0.1
 # Pitch of squares and of ruled lines in x-heights; ruled paper is written on its lines.
@@ -45,14 +47,14 @@ class Page:
     paper       reflectance of blank paper
     tone        reflectance of full ink as a share of that of the paper
     reversed    white on black
-    neighbours  share of lines with the lines above and below in reach of the crop
+    neighbours  share of lines that are set as close to the lines above and below as they can be,
+                or but little wider, so that half of the crops show slices of them
     """
 
     paper: tuple[float, float] = (0.75, 1.0)
     tone: tuple[float, float] = (0.05, 0.35)
     reversed: bool = False
     neighbours: float = 0.35
-    pitch: tuple[float, float] = (2.4, 4.2)  # from baseline to baseline
     room: Amount = Amount(1, 0.05, 0.9)  # above and below the ink
     ends: Amount = Amount(0.9, 0.1, 1.6)  # before and after the ink
     grain: Amount = NEVER  # fibres
@@ -114,16 +116,20 @@ def _seen(others: Float32Array, rng: Rng) -> Float32Array:
     return np.asarray(others * ((y >= upper) & (y <= height - lower)), dtype=np.float32)
 
 
-def sheet(
-    ink: Float32Array, baseline: float, x_height: float, ranges: Page, rng: Rng
-) -> Float32Array:
-    """The reflectance (H, W) of the paper with all that is on it.
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """How a line lies in its crop: the row of its baseline in the middle, its x-height in px, and
+    the px per px that the page falls to the right."""
 
-    ink       (H, W) 0..1
-    baseline  the line's, a row of it
-    """
+    baseline: float
+    x_height: float
+    tilt: float = 0.0
+
+
+def sheet(ink: Float32Array, lie: Lie, ranges: Page, rng: Rng) -> Float32Array:
+    """The reflectance (H, W) of the paper with all that is on it, by its ink (H, W), 0..1."""
     light = _paper(ink.shape, ranges, rng) * np.float32(rng.uniform(*ranges.paper))
-    light = light * (1 - _rules(ink.shape, baseline, x_height, ranges, rng))
+    light = light * (1 - _rules(ink.shape, lie, ranges, rng))
     bleed = ranges.bleed.draw(rng)
     if bleed:
         mirrored = np.ascontiguousarray(ink[:, ::-1])  # as the other side shows through
@@ -175,48 +181,49 @@ def _spots(height: int, width: int, rng: Rng) -> Float32Array:
     return distort.blurred(drawn, rng.uniform(0.7, 2))
 
 
-def _rules(
-    shape: tuple[int, ...], baseline: float, x_height: float, ranges: Page, rng: Rng
-) -> Float32Array:
+def _rules(shape: tuple[int, ...], lie: Lie, ranges: Page, rng: Rng) -> Float32Array:
     """(H, W) ink of ruled or squared paper and of cells."""
     height, width = shape
+    x_height, baseline, tilt = lie.x_height, lie.baseline, lie.tilt
     rules = np.zeros((height, width), dtype=np.float32)
     ruled, squared = ranges.ruled.draw(rng), ranges.squared.draw(rng)
     if ruled:
         pitch = x_height * rng.uniform(*RULES)
         below = baseline + x_height * rng.uniform(*RULE_BELOW)
         for row in np.arange(below % pitch, height, pitch):
-            rules = _rule(rules, row, ruled, rng)
+            rules = _rule(rules, row, tilt, ruled, rng)
     if squared:
         pitch = x_height * rng.uniform(*SQUARES)
         for row in np.arange(rng.uniform(0, pitch), height, pitch):
-            rules = _rule(rules, row, squared, rng)
-        x = (np.arange(width, dtype=np.float32) + rng.uniform(0, pitch)) % pitch - pitch / 2
+            rules = _rule(rules, row, tilt, squared, rng)
+        lean = tilt * np.arange(height, dtype=np.float32)[:, None]  # (H, 1)
+        x = (np.arange(width, dtype=np.float32) + lean + rng.uniform(0, pitch)) % pitch - pitch / 2
         cover = np.clip(rng.uniform(*RULE_WIDTH_PX) / 2 + 0.5 - np.abs(x), 0, 1)
         rules = np.maximum(rules, np.float32(squared) * cover.astype(np.float32))
     cell = ranges.cell.draw(rng)
-    return _with_cell(rules, cell, rng) if cell else rules
+    return _with_cell(rules, tilt, cell, rng) if cell else rules
 
 
-def _rule(rules: Float32Array, row: float, ink: float, rng: Rng) -> Float32Array:
-    """With a level line at ``row``, unevenly inked, sometimes dotted."""
+def _rule(rules: Float32Array, row: float, tilt: float, ink: float, rng: Rng) -> Float32Array:
+    """With a line at ``row`` in the middle, unevenly inked, sometimes dotted."""
     width = rules.shape[1]
     steepest = min(RULE_TILT * width / 2, RULE_TILT_PX)
-    tilt = rng.uniform(-steepest, steepest)
-    rows = np.linspace(row - tilt, row + tilt, width, dtype=np.float32)
+    fall = tilt * width / 2 + rng.uniform(-steepest, steepest)
+    rows = np.linspace(row - fall, row + fall, width, dtype=np.float32)
     inks = distort.random_curve(rng, 0.6 * ink, ink, rules.shape)
     if rng.random() < DOTTED:
         inks = inks * (np.arange(width) % DOT_PERIOD_PX < DOT_PX)
     return distort.ruled(rules, rows, inks.astype(np.float32), rng.uniform(*RULE_WIDTH_PX))
 
 
-def _with_cell(rules: Float32Array, ink: float, rng: Rng) -> Float32Array:
+def _with_cell(rules: Float32Array, tilt: float, ink: float, rng: Rng) -> Float32Array:
     """With the sides of a cell or a box near the edges of the crop."""
     height, width = rules.shape
     thickness = int(rng.integers(1, 4))
     left, right = int(rng.integers(0, 4)), width - 1 - int(rng.integers(0, 4))
     top, bottom = int(rng.integers(0, 3)), height - 1 - int(rng.integers(0, 3))
-    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    level = ((left, top), (right, top), (right, bottom), (left, bottom))
+    corners = [(x, y + round(tilt * (x - width / 2))) for x, y in level]
     whole = rng.random() < WHOLE_BOX
     for number, corner in enumerate(corners):
         if whole or rng.random() < SIDE:

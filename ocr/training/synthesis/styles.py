@@ -72,7 +72,8 @@ HELD = Geometry(
     slope=Amount(0.9, -0.03, 0.03),
     wander=Amount(0.6, 0.05, 0.4),
     slant=Amount(0.5, 0.013, 0.053),
-    growth=Amount(0.6, 0.013, 0.067),
+    growth=Amount(0.4, 0.013, 0.05),
+    recession=Amount(0.5, -0.08, 0.08),
 )
 SCAN = Capture(
     "scan",

@@ -37,7 +37,7 @@ from ocr.training.synthesis.styles import Style
 from ocr.training.synthesis.texts import INVENTED_CHARACTERS, Texts
 from ocr.types import Float32Array
 
-REVISION = 7  # raised by every change that alters what comes out
+REVISION = 8  # raised by every change that alters what comes out
 # Texts tried before the fonts are called unfit for them.
 ATTEMPTS = 50
 
@@ -91,14 +91,15 @@ class Synthesizer:
         layout = replace(style.layout, faintness=NEVER) if capture.is_bilevel else style.layout
         typesetter = Typesetter(faces, layout, rng)
         line = typesetter.write(text, rng)
-        others = self._others(line, typesetter, face, style, rng)
+        others = self._others(line, typesetter, faces, style, rng)
         bend = draw_bend(line.ink.shape, line.x_height, style.geometry or capture.geometry, rng)
         bent = replace(line, ink=distort.warped(line.ink, bend))
         around = None if others is None else distort.warped(others, bend)
         ink, baseline = page.crop(bent, around, style.page, rng)
         palest = PALEST_IN_BLACK_AND_WHITE if capture.is_bilevel else PALEST
         ink = inked(ink, style.ink, rng, palest)
-        sheet = page.sheet(ink, baseline, line.x_height, style.page, rng)
+        tilt = 0.0 if style.geometry else bend.slope  # of the sheet; a hand's is not the paper's
+        sheet = page.sheet(ink, page.Lie(baseline, line.x_height, tilt), style.page, rng)
         image = photographed(sheet, line.x_height, capture.camera, rng)
         return Rendered(image, text, face.name, f"{style.name}, {capture.name}")
 
@@ -122,16 +123,21 @@ class Synthesizer:
         )
 
     def _others(
-        self, line: Written, typesetter: Typesetter, face: Face, style: Style, rng: Rng
+        self,
+        line: Written,
+        typesetter: Typesetter,
+        faces: Sequence[Face],
+        style: Style,
+        rng: Rng,
     ) -> Float32Array | None:
         """The ink of the lines above and below on the sheet of ``line``, (H, W); or None."""
         if rng.random() >= style.page.neighbours:
             return None
         text = self.texts.draw(rng, 0.0)
-        if not face.suits(text):
+        if not all(face.suits(text) for face in faces):
             return None
         other = typesetter.write(text, rng)
-        pitch = max(line.x_height * float(rng.uniform(*style.page.pitch)), page.least_pitch(line))
+        pitch = page.least_pitch(line) + line.x_height * float(rng.uniform(0, page.LEADING))
         sheet = np.zeros_like(line.ink)
         for above in (-1, 1):
             top = round(line.baseline - other.baseline + above * pitch)

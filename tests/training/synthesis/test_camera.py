@@ -55,6 +55,16 @@ def test_the_formulas_of_the_sensor() -> None:
     assert seen(light, gamma=Ratio(1, 2, 2)).tolist() == expected
 
 
+def test_a_negative_is_exposed_for_its_letters() -> None:
+    """A dark ground stays dark under a lamp to one side, and light letters are not burnt out."""
+    for seed in range(20):
+        ranges = {"shade": Amount(1, 0.4, 0.4), "shadow": Amount(0.5, 0.4, 0.4)}
+        negative = seen(1 - text_like(), seed, **ranges)
+        assert np.median(negative) < 0.3 * 255
+        assert (negative == 255).mean() < 0.01
+        assert negative[20, 20] > negative[20, 24] + 40
+
+
 def test_noise_has_its_deviation() -> None:
     grey = seen(np.full((200, 300), 0.5, np.float32), noise=Amount(1, 0.04, 0.04))
     assert grey.std() == pytest.approx(0.04 * 255, rel=0.05)

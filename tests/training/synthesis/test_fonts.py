@@ -46,6 +46,14 @@ def test_a_blank_glyph_is_a_missing_character(tmp_path: Path, draw_font: Draw) -
     assert face.x_height == pytest.approx(0.5, abs=0.01)
 
 
+def test_what_is_drawn_as_another_is_left_out(tmp_path: Path, draw_font: Draw) -> None:
+    """The picture of a sharp s that looks like a B says B. Other scripts share letters by right."""
+    letters = {**LATIN, "B": 650, "\N{LATIN SMALL LETTER SHARP S}": 650, "l": 710, "|": 710}
+    letters |= {"-": 90, "\N{EN DASH}": 90, "\N{GREEK CAPITAL LETTER BETA}": 650, "!": 720}
+    face = read_face(draw_font(tmp_path / "f.ttf", letters))
+    assert face.characters == frozenset("xnbhBl-!\N{GREEK CAPITAL LETTER BETA}")
+
+
 def test_letters_from_right_to_left_are_left_out(tmp_path: Path, draw_font: Draw) -> None:
     letters = {**LATIN, "\u05d0": 500, "\u0628": 500}
     assert read_face(draw_font(tmp_path / "f.ttf", letters)).characters == frozenset("xnbhB")

@@ -119,7 +119,7 @@ def test_a_ghost_is_the_ink_shifted_and_paler() -> None:
         assert any(np.allclose(result, candidate) for candidate in candidates)
 
 
-@pytest.mark.parametrize("name", ["fading", "dips", "grain", "bands"])
+@pytest.mark.parametrize("name", ["fading", "dips", "grain"])
 def test_worn_ink_is_paler_but_never_lost(name: str) -> None:
     for seed in range(5):
         worn = under(strokes(), seed, **{name: Amount(1, 1, 1)})
@@ -129,8 +129,16 @@ def test_worn_ink_is_paler_but_never_lost(name: str) -> None:
         assert worn[strokes() == 0].max() == 0
 
 
+def test_a_worn_thermal_head_leaves_streaks_along_the_paper() -> None:
+    solid = np.ones((40, 500), np.float32)
+    worn = under(solid, streaks=Amount(1, 0.4, 0.4))
+    assert (worn == worn[0]).all()
+    assert set(np.unique(worn.round(5))) == {np.float32(0.6), np.float32(1)}
+    assert 0.02 < (worn[0] < 0.9).mean() < 0.12
+
+
 def test_all_wear_together_still_leaves_the_palest() -> None:
-    ranges = dict.fromkeys(("fading", "dips", "grain", "bands"), Amount(1, 1, 1))
+    ranges = dict.fromkeys(("fading", "dips", "grain", "streaks"), Amount(1, 1, 1))
     assert under(strokes(), **ranges)[strokes() == 1].min() == pytest.approx(PALEST)
 
 

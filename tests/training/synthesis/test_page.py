@@ -6,7 +6,7 @@ import pytest
 from ocr.training import distortions as distort
 from ocr.training.ranges import Amount
 from ocr.training.synthesis.layout import Written
-from ocr.training.synthesis.page import Page, crop, least_pitch, sheet
+from ocr.training.synthesis.page import Lie, Page, crop, least_pitch, sheet
 from ocr.types import Float32Array
 
 BARE = Page(paper=(0.8, 0.8), tone=(0.25, 0.25))
@@ -63,7 +63,7 @@ def test_no_neighbour_comes_so_near_that_it_could_be_the_line() -> None:
 
 def test_a_bare_sheet_is_paper_and_ink() -> None:
     ink = np.float32([[0, 0.5, 1.0]])
-    result = sheet(ink, 1.0, 16.0, BARE, np.random.default_rng(0))
+    result = sheet(ink, Lie(1.0, 16.0), BARE, np.random.default_rng(0))
     np.testing.assert_allclose(result, [[0.8, 0.8 * (1 - 0.5 * 0.75), 0.8 * 0.25]], rtol=1e-5)
 
 
@@ -71,7 +71,7 @@ def test_white_on_black_is_the_negative() -> None:
     ink = block()
     white = Page(paper=(0.8, 0.8), tone=(0.25, 0.25), reversed=True)
     positive, negative = (
-        sheet(ink, 50.0, 16.0, page, np.random.default_rng(1)) for page in (BARE, white)
+        sheet(ink, Lie(50.0, 16.0), page, np.random.default_rng(1)) for page in (BARE, white)
     )
     np.testing.assert_allclose(negative, 1 - positive, atol=1e-6)
     assert negative[40, 100] > negative[5, 5]
@@ -87,7 +87,7 @@ def test_everything_on_the_paper_leaves_the_text_darkest(name: str) -> None:
     changed = 0.0
     for seed in range(6):
         page = Page(paper=(0.8, 0.8), tone=(0.2, 0.2), **{name: Amount(1, 0.2, 0.2)})
-        result = sheet(ink, 110.0, 16.0, page, np.random.default_rng(seed))
+        result = sheet(ink, Lie(110.0, 16.0), page, np.random.default_rng(seed))
         assert result.dtype == np.float32
         changed = max(changed, float(np.abs(result[ink == 0] - 0.8).max()))
         assert result[ink == 1].mean() < 0.5 * result[ink == 0].mean()
@@ -98,7 +98,7 @@ def test_the_other_side_shows_through_mirrored() -> None:
     ink = np.zeros((60, 90), np.float32)
     ink[10:50, 20:26] = ink[44:50, 20:44] = 1  # an L
     page = Page(paper=(1, 1), tone=(0, 0), bleed=Amount(1, 0.5, 0.5))
-    result = sheet(ink, 50.0, 16.0, page, np.random.default_rng(0))
+    result = sheet(ink, Lie(50.0, 16.0), page, np.random.default_rng(0))
     through = np.where(ink > 0, 0, 1 - result)
     expected = distort.blurred(np.ascontiguousarray(ink[:, ::-1]), 1.5)
 
@@ -122,7 +122,7 @@ def stripes(profile: Float32Array) -> Float32Array:
 def test_ruled_lines_have_one_pitch(seed: int) -> None:
     page = Page(paper=(1, 1), ruled=Amount(1, 0.9, 0.9))
     blank = np.zeros((400, 41), np.float32)  # narrow: the rules' tilt does not show
-    ink = 1 - sheet(blank, 100.0, 16.0, page, np.random.default_rng(seed))
+    ink = 1 - sheet(blank, Lie(100.0, 16.0), page, np.random.default_rng(seed))
     pitches = np.diff(stripes(ink.max(axis=1)))
     assert len(pitches) >= 3
     assert pitches.max() - pitches.min() <= 2
@@ -134,10 +134,29 @@ def test_ruled_lines_have_one_pitch(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_squares_are_as_wide_as_high(seed: int) -> None:
     page = Page(paper=(1, 1), squared=Amount(1, 0.9, 0.9))
-    ink = 1 - sheet(
-        np.zeros((300, 300), np.float32), 100.0, 16.0, page, np.random.default_rng(seed)
-    )
+    blank = np.zeros((300, 300), np.float32)
+    ink = 1 - sheet(blank, Lie(100.0, 16.0), page, np.random.default_rng(seed))
     across = np.diff(stripes(np.median(ink, axis=0)))
     down = np.diff(stripes(np.percentile(ink[:, 140:160], 80, axis=1)))
     assert across.mean() == pytest.approx(down.mean(), abs=0.5)
     assert 1.1 * 16 - 1 <= across.mean() <= 2.4 * 16 + 1
+
+
+@pytest.mark.parametrize("name", ["ruled", "cell"])
+def test_rules_lie_as_the_page_does(name: str) -> None:
+    """Where a page falls by a twentieth to the right, all its level rules do so."""
+    blank, falls = np.zeros((120, 300), np.float32), []
+    for tilt in (0.0, 0.05):
+        page = Page(paper=(1.0, 1.0), **{name: Amount(1, 1, 1)})
+        for seed in range(20):
+            light = sheet(blank, Lie(60.0, 16.0, tilt), page, np.random.default_rng(seed))
+            left, right = (
+                1 - light[:, place].min(axis=1) for place in (slice(25, 35), slice(265, 275))
+            )
+            shifts = range(-20, 21)
+            match = [float((left * np.roll(right, -shift)).sum()) for shift in shifts]
+            if max(match) > 0.5:
+                falls.append((tilt, shifts[int(np.argmax(match))]))
+    for tilt in (0.0, 0.05):
+        found = [fall for known, fall in falls if known == tilt]
+        assert abs(np.median(found) - tilt * 240) <= 2
