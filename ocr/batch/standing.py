@@ -86,9 +86,8 @@ class Standings:
         an image says more of the same page, and a scan in the place of one that is gone is it."""
         source = Path(record.source)
         own = {real_path(path) for path in job.inputs}
-        replaced = not os.path.exists(source) and real_path(source.parent) == real_path(
-            job.source.parent
-        )
+        gone = not os.path.exists(source)  # noqa: PTH110  # Path.exists raises where it may not look
+        replaced = gone and real_path(source.parent) == real_path(job.source.parent)
         if not replaced and real_path(source) not in own:
             made = printable(self._planned.out / job.name)
             raise UsageError(

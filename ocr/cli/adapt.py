@@ -58,8 +58,8 @@ def command(
     learnt from at once.
 
     For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
-    then ocr adapt 'PAGES/*.page.xml' -o MODEL. Correct every page that you give: what is as the model
-    read it confirms the model in its errors.
+    then ocr adapt 'PAGES/*.page.xml' -o MODEL. Correct every page that you give: what is as the
+    model read it confirms the model in its errors.
     """
     from ocr.cli.display import counted
     from ocr.training.claim import check_free

@@ -184,7 +184,7 @@ def _baseline(line: _Node) -> tuple[Point, ...]:
     if len(values) == 2:
         (slope, offset), (left, bottom), (right, _) = values, left_bottom, right_bottom
         return (left, bottom + offset), (right, bottom + offset + slope * (right - left))
-    turned = {  # by so many degrees, counterclockwise
+    turned: dict[float, tuple[Point, Point]] = {  # by so many degrees, counterclockwise
         90: (right_bottom, right_top),
         180: (right_top, left_top),
         270: (left_top, left_bottom),

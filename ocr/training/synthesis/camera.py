@@ -65,7 +65,7 @@ def photographed(sheet: Float32Array, x_height: float, ranges: Camera, rng: Rng)
 def _lit(sheet: Float32Array, ranges: Camera, rng: Rng) -> Float32Array:
     """Under a lamp to one side, with a shadow across."""
     height, width = sheet.shape
-    lamp = np.ones((1, 1), dtype=np.float32)
+    lamp: Float32Array = np.ones((1, 1), dtype=np.float32)
     shade, shadow = ranges.shade.draw(rng), ranges.shadow.draw(rng)
     if shade:
         down = np.linspace(1.0, 1 - 0.5 * shade, height, dtype=np.float32)[:, None]
