@@ -76,7 +76,7 @@ class NetworkOptions:
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """One training run. Stored in the checkpoint; a copy goes into the model's card."""
+    """One training run. Stored in the run's folder."""
 
     minutes: float | None = option(None, "stop after this much training", unit="min", minimum=0.01)
     epochs: float | None = option(
@@ -112,7 +112,7 @@ class TrainingOptions:
     blend: float = option(
         1.0,
         "with --from: how far from the old weights to the new the model lies that is kept; "
-        "less than 1 forgets less",
+        "less than 1 forgets less; 1 where most letters are new to the model",
         minimum=0,
         maximum=1,
     )
@@ -144,7 +144,9 @@ class TrainingOptions:
         "auto", "arithmetic of the large products", choices=("auto", "float32", "bfloat16")
     )
     processes: int = option(
-        0, "data-parallel processes of one thread each; 0: one per core, at most 8", minimum=0
+        0,
+        "data-parallel processes of one thread each; 0: one per core, at most 8, or one for a GPU",
+        minimum=0,
     )
     seed: int = option(1, "of every random choice", minimum=0, maximum=LARGEST_SEED)
 
@@ -166,7 +168,9 @@ class AdaptationOptions:
     )
     minutes: float = option(5.0, "stop after this much training", unit="min", minimum=0.01)
     processes: int = option(
-        0, "data-parallel processes of one thread each; 0: one per core, at most 8", minimum=0
+        0,
+        "data-parallel processes of one thread each; 0: one per core, at most 8, or one for a GPU",
+        minimum=0,
     )
 
     def __post_init__(self) -> None:

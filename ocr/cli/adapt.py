@@ -82,6 +82,10 @@ def command(
         raise UsageError(
             f"{draft} has lines already", "read further ones with --more N, or leave out --lines"
         )
+    if transcribed and not options.more and "lines" in given(AdaptationOptions):
+        raise UsageError(
+            "--lines is of a draft; lines that are transcribed are all learnt from", "leave it out"
+        )
     if not options.more and (drafted or transcribed):
         if drafted:
             if not transcribed:
@@ -150,14 +154,16 @@ def _transcribed(sources: Sequence[str], draft: Path) -> bool:
 
 
 def _of_images(source: str, draft: Path) -> bool:
-    """Whether the source is a folder with no list in it, or below it, but the draft."""
+    """Whether the source is a folder with no list and no page in it, or below it, but the draft."""
     folder = Path(source)
-    lists = (
+    written = (
         path
-        for path in folder.rglob(f"*{LIST}")
-        if path.is_file() and not passed_over_below(folder, path)
+        for path in folder.rglob("*")
+        if path.suffix.lower() in set(TRANSCRIBED) - {".txt"}  # which may be notes
+        and path.is_file()
+        and not passed_over_below(folder, path)
     )
-    return folder.is_dir() and all(map(draft.samefile, lists))
+    return folder.is_dir() and all(map(draft.samefile, written))
 
 
 def _images(sources: Sequence[str], output: Path) -> list[Path]:
@@ -220,8 +226,7 @@ def _prepared(
     claim = partial(hold.enter_context, claimed(output, overwrite))
     with progress_bar("reading lines") as move:
         run, report = prepare(data, output, recipe, on_progress=move, on_data=claim)
-    if report.problems:
-        listed = write_problems(run, report.problems)
+    if listed := write_problems(run, report.problems):
         say(f"{counted(len(report.problems), 'line')} left out, see {listed}", "yellow")
     if not run.validation:
         raise InputError(

@@ -149,6 +149,8 @@ def _resumed(places: Places, hold: ExitStack) -> Run:
     _must_match(NetworkOptions, run.spec.network, "the run to resume")
     if run.material:
         _must_match(SynthesisOptions, run.material.options, "the run to resume")
+    elif switches := [switch_of(SynthesisOptions, field) for field in given(SynthesisOptions)]:
+        raise UsageError("the run to resume renders no lines", f"leave {switches[0]} out")
     if places.data or places.validation or places.start or places.synthetic:
         say("the run goes on with its own data and model; what is named here is not read", "yellow")
     processes = given(TrainingOptions).get("processes", run.options.processes)
@@ -187,7 +189,7 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool, hold: Ex
 
     listed = write_problems(run, report.problems)
     click.echo(report_text(report, f"all are in {listed}"))
-    if run.options == few:
+    if few and dataclasses.replace(run.options, blend=few.blend) == few:
         click.echo("few lines: a hand is learnt, as by ocr adapt")
     return run
 
