@@ -101,8 +101,10 @@ class Order:
         return self._batches[position - start]
 
     def typical(self) -> IntArray:
-        """A batch of middling length, also where they lie from short to long at first."""
-        return self.batch(min(SHORT_FIRST, self.steps_per_epoch) // 2)
+        """Of the first batches that of middling length."""
+        batches, stored = self._batches_from(0, 0), len(self.lines.widths)
+        widths = [self.lines.widths[batch[batch < stored]].mean() for batch in batches]
+        return batches[int(np.argsort(widths, kind="stable")[len(batches) // 2])]
 
     def _short_first(self, epoch: int) -> int:
         """Batches from short to long at the beginning of an epoch."""

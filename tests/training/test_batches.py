@@ -133,6 +133,9 @@ def test_only_a_run_from_nothing_begins_with_short_lines(
     order = Order(store, np.array(run.train), taught)
     first = np.concatenate([order.batch(step) for step in range(SHORT_FIRST)])
     assert (np.diff(store.widths[first]) > 0).mean() < 0.7
+    for begun in (run, taught):
+        (typical,) = Order(store, np.array(run.train), begun).typical()
+        assert abs(store.widths[typical] / np.median(widths) - 1) < 0.25
 
 
 def test_a_plain_batch_is_the_lines_side_by_side(tmp_path: Path, write_store: WriteStore) -> None:

@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ocr.cores import usable_cores
 from ocr.errors import OcrError
 from ocr.training import parallel, session
 from ocr.training.parallel import Alone, Exchange, add_up
@@ -80,10 +79,6 @@ def test_alone_nothing_changes() -> None:
         assert torch.equal(a.grad, b.grad)  # type: ignore[arg-type]
     for c, d in zip(network.buffers(), same.buffers(), strict=True):
         assert torch.equal(c, d)
-
-
-def test_there_is_a_core_to_run_on() -> None:
-    assert usable_cores() >= 1
 
 
 def test_the_death_of_a_process_is_told_and_the_run_can_go_on(
