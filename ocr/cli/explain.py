@@ -8,7 +8,7 @@ import click
 
 from ocr.cli.command import make_command, model_option
 from ocr.cli.inputs import keep, require_room
-from ocr.cli.options import options_from
+from ocr.cli.options import options_from, refuse_alternatives
 from ocr.errors import UsageError
 from ocr.options import DecodingOptions
 
@@ -58,6 +58,7 @@ def command(
     from ocr.files.atomic import write_atomically
     from ocr.recognition import load_model
 
+    refuse_alternatives(decoding)
     kind = output.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise UsageError(f"{output} is no kind of picture", "end its name in .png, .svg or .pdf")

@@ -8,11 +8,12 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ocr.cli.command import make_command, model_option
 from ocr.cli.inputs import files_of, keep, require_room
 from ocr.cli.options import given, options_from, switch_of
-from ocr.cli.tuningdata import lines_option, read_known_lines
+from ocr.cli.tuningdata import lines_option, read_known_lines, usable_samples
 from ocr.errors import UsageError
 from ocr.options import DecodingOptions, LanguageOptions
 
@@ -96,6 +97,14 @@ def _place(
         raise UsageError(f"{names} can only be set for a new language model", "leave --lm out")
     if existing is not None and not data:
         raise UsageError("there is nothing to do with --lm alone", "name lines with --tune")
+    found = {"weight", "bonus", "temperature"} & given(LanguageOptions).keys()
+    if data and found:
+        switch = switch_of(LanguageOptions, min(found))
+        raise UsageError(f"--tune finds {switch}", "leave one of them out")
+    context = click.get_current_context()
+    for name in ("model", "lines"):
+        if not data and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"--{name} is for --tune", "name lines with --tune")
     if output is not None:
         return output
     if existing is None:
@@ -109,7 +118,7 @@ def _keep_inputs(place: Path, texts: tuple[str, ...], data: tuple[str, ...], mod
     from ocr.network.shipped import resolve_model
     from ocr.training.data.dataset import read_samples
 
-    samples = read_samples(data).samples if data else ()
+    samples = usable_samples(read_samples(data)) if data else ()
     read = [resolve_model(model)] if data else []
     inputs = [*text_files(texts), *files_of(data, samples), *read]
     keep(inputs, place, "name another file with -o")
@@ -154,7 +163,7 @@ def _tune(
     place: Path, language: LanguageModel, model: str, data: tuple[str, ...], lines: int
 ) -> None:
     """Find weight, bonus and temperature on the lines of ``data``, and store them."""
-    from ocr.cli.display import progress_bar
+    from ocr.cli.display import counted, progress_bar
     from ocr.decoding.languagefile import write_language_model
     from ocr.recognition import load_model
     from ocr.tuning import tune_language_model
@@ -165,7 +174,7 @@ def _tune(
             found = tune_language_model(language, known, recognizer.alphabet, move)
         write_language_model(place, replace(language, options=found.options))
         click.echo(
-            f"{place}: tuned on {len(known):,} lines for model {recognizer.model_id}: "
+            f"{place}: tuned on {counted(len(known), 'line')} for model {recognizer.model_id}: "
             f"weight {found.options.weight:g}, bonus {found.options.bonus:g}, "
             f"temperature {found.options.temperature:.2f}\n"
             f"CER {100 * found.greedy_cer:.2f} % without it, {100 * found.cer:.2f} % with it\n"

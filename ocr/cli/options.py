@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from ocr.cli.command import HeadedOption
 from ocr.errors import UsageError
 from ocr.fields import FieldError
+from ocr.options import DecodingOptions
 
 Function = Callable[..., Any]
 T = TypeVar("T")
@@ -61,6 +62,13 @@ def given(kind: type[Any]) -> dict[str, Any]:
         for field, name in names.items()
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
+
+
+def refuse_alternatives(decoding: DecodingOptions) -> None:
+    """Raise UsageError where other readings are asked of a command that shows none: they would
+    bring another decoder, and nothing else."""
+    if decoding.alternatives:
+        raise UsageError("--alternatives are not shown here", "leave it out")
 
 
 def switch_of(kind: type[Any], field: str) -> str:

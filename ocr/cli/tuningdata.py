@@ -15,6 +15,8 @@ from ocr.errors import InputError, PartialFailure
 if TYPE_CHECKING:
     from ocr.calibration import KnownLine
     from ocr.recognition import Recognizer
+    from ocr.training.data.dataset import Dataset
+    from ocr.types import Sample
 
 SHOWN = 10  # unusable lines that are named
 SEED = 1  # of the choice of lines
@@ -32,6 +34,15 @@ def lines_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def usable_samples(dataset: Dataset) -> tuple[Sample, ...]:
+    """The lines of the data. Raises InputError without any."""
+    if not dataset.samples:
+        first = dataset.problems[0]
+        reason = f"no line can be used; the first, {first.id}: {first.reason}"
+        raise InputError(reason, "see: ocr check DATA")
+    return dataset.samples
+
+
 @contextmanager
 def read_known_lines(
     recognizer: Recognizer, data: Sequence[str], most: int
@@ -39,17 +50,15 @@ def read_known_lines(
     """What the model says of the transcribed lines of ``data``, of ``most`` at most. Raises
     PartialFailure at the end, when the work is done, if some could not be used."""
     from ocr.calibration import known_lines
-    from ocr.cli.display import progress_bar
+    from ocr.cli.display import counted, progress_bar
     from ocr.training.data.dataset import read_samples
 
     dataset = read_samples(data)
-    samples = dataset.samples
+    samples = usable_samples(dataset)
     if len(samples) > most:
         chosen = sorted(random.Random(SEED).sample(range(len(samples)), most))
         samples = tuple(samples[index] for index in chosen)
     unused = [f"{p.id}: {p.reason}" for p in dataset.problems]
-    if not samples:
-        raise InputError(f"no line can be used; the first, {unused[0]}", "see: ocr check DATA")
     with progress_bar("reading") as move:
         lines, failed = known_lines(recognizer, samples, move)
     unused += [f"{failure.id}: {failure.reason}" for failure in failed]
@@ -57,4 +66,6 @@ def read_known_lines(
         say(f"left out: {reason}", "yellow")
     yield lines
     if unused:
-        raise PartialFailure(f"{len(unused)} lines could not be used", "see: ocr check DATA")
+        raise PartialFailure(
+            f"{counted(len(unused), 'line')} could not be used", "see: ocr check DATA"
+        )

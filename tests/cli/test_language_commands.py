@@ -82,9 +82,45 @@ def test_lm_is_made_and_tuned_at_once(ocr: Run, few: Path, model: Path) -> None:
     result = ocr("lm", few, *arguments, "--order", "2")
     assert result.exit_code == 3
     assert "left out: broken" in result.stderr
-    assert "1 lines could not be used" in result.stderr
+    assert "1 line could not be used" in result.stderr
     assert result.stdout.count("both.lm") == 3
     assert read_language_model(Path("both.lm")).options.order == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--tune", "few", "--weight", "0.3"), "--tune finds --weight; leave one of them out"),
+        (("-m", "typo"), "--model is for --tune; name lines with --tune"),
+        (("--lines", "5"), "--lines is for --tune; name lines with --tune"),
+        (("--tune", "gone.tsv"), "no line can be used; the first, gone.tsv:1: gone.png"),
+    ],
+)
+def test_lm_does_no_work_on_switches_that_have_no_effect(
+    ocr: Run, few: Path, model: Path, arguments: tuple[str, ...], reason: str
+) -> None:
+    Path("text.txt").write_text("a minimum\n" * 3, encoding="utf-8")
+    Path("gone.tsv").write_text("gone.png\tx\n", encoding="utf-8")
+    given = [str(few) if part == "few" else part for part in arguments]
+    if "--tune" in given:
+        given += ["-m", str(model)]
+    result = ocr("lm", "text.txt", "-o", "made.lm", *given)
+    assert result.exit_code in (2, 4)
+    assert reason in result.stderr
+    assert not Path("made.lm").exists()
+
+
+def test_commands_without_alternatives_refuse_them(ocr: Run, lines: Path, model: Path) -> None:
+    for call in (("evaluate", model, lines), ("explain", lines / "a.png", "-o", "x.png")):
+        result = ocr(*call, "--alternatives", "2")
+        assert result.exit_code == 2
+        assert "--alternatives are not shown here; leave it out" in result.stderr
+
+
+def test_a_price_without_a_lexicon_is_refused(ocr: Run, lines: Path, model: Path) -> None:
+    result = ocr("recognize", lines / "a.png", "-m", model, "--unknown-price", "9")
+    assert result.exit_code == 2
+    assert "--unknown-price has no lexicon to go with; name one with --lexicon" in result.stderr
 
 
 def test_the_model_to_tune_for_is_looked_for_before_any_work(ocr: Run, few: Path) -> None:
