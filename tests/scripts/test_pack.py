@@ -101,7 +101,7 @@ def test_large_collections_shrink_first(shared: Path, tmp_path: Path) -> None:
 
 
 def test_too_little_room(shared: Path, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="do not hold a line"):
+    with pytest.raises(SystemExit, match="do not hold a line of every collection"):
         load("pack").pack(RECIPE, shared, tmp_path / "packed", 1000)
     assert not (tmp_path / "packed").exists()
 
