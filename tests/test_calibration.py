@@ -126,8 +126,8 @@ def test_the_language_temperature_comes_true_on_other_lines(language: LanguageMo
     assert calibration_error(reliability(confidences, right)) < 0.08
 
 
-class InkEngine:
-    """Reads "a" where there is ink, as often as frames say so."""
+class UndecidedEngine:
+    """Takes everything for as likely as the blank, in as many frames as a line has."""
 
     def log_probs(self, lines: Sequence[Columns]) -> list[Float32Array]:
         return [np.zeros((frame_count(len(line.values)), 2), np.float32) for line in lines]
@@ -143,7 +143,7 @@ def test_known_lines_are_those_that_can_be_read(tmp_path: Path) -> None:
             Image.new("L", (40 + number, 20), 255).save(path)
         samples.append(Sample(str(number), path, f"text {number}"))
     spec = ModelSpec("a", PreprocessingOptions(height=16), NetworkOptions())
-    recognizer = Recognizer(InkEngine(), spec, "id")
+    recognizer = Recognizer(UndecidedEngine(), spec, "id")
     steps: list[tuple[int, int]] = []
     lines, failed = known_lines(recognizer, samples, lambda *step: steps.append(step))
     assert [line.text for line in lines] == [f"text {n}" for n in range(35) if n != 7]

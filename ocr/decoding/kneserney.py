@@ -62,7 +62,7 @@ def discounts(counts: IntArray) -> Float64Array:
         return np.array([0.0, *USUAL_DISCOUNTS])
     y = n1 / (n1 + 2 * n2)
     estimated = np.array([0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
-    sound = bool((estimated[1:] > 0).all())  # each is below 1, 2 and 3 by itself
+    sound = bool((estimated[1:] > 0).all())  # none exceeds 1, 2 or 3 by itself
     return estimated if sound else np.array([0.0, *USUAL_DISCOUNTS])
 
 

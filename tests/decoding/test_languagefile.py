@@ -47,7 +47,7 @@ def test_round_trip(path: Path, model: LanguageModel) -> None:
 def test_a_description_is_replaced_without_touching_the_numbers(
     path: Path, model: LanguageModel
 ) -> None:
-    """As tuning does: the file that is mapped is written anew."""
+    """As tuning does."""
     read = read_language_model(path)
     tuned = LanguageModel(read.characters, read.automaton, LanguageOptions(weight=1.25))
     write_language_model(path, tuned)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ocr.training import distortions as distort
 from ocr.training.ranges import NEVER, UNCHANGED, Amount, Ratio
 from ocr.training.synthesis.chance import Rng
-from ocr.types import Float32Array
+from ocr.types import Float32Array, FloatArray
 
 # px; typescript is still read at 7, and what is read should not lie at the edge of what is learnt.
 LEAST_X_HEIGHT = 6.0
@@ -65,7 +65,7 @@ def photographed(sheet: Float32Array, x_height: float, ranges: Camera, rng: Rng)
 def _lit(sheet: Float32Array, ranges: Camera, rng: Rng) -> Float32Array:
     """Under a lamp to one side, with a shadow across."""
     height, width = sheet.shape
-    lamp: Float32Array = np.ones((1, 1), dtype=np.float32)
+    lamp: FloatArray = np.ones((1, 1), dtype=np.float32)
     shade, shadow = ranges.shade.draw(rng), ranges.shadow.draw(rng)
     if shade:
         down = np.linspace(1.0, 1 - 0.5 * shade, height, dtype=np.float32)[:, None]
