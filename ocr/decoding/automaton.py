@@ -100,7 +100,7 @@ def check(automaton: Automaton, symbols: int) -> None:
         and (first[0], first[-1]) == (0, arcs)
         and bool((first[1:] >= first[:-1]).all())  # a difference could wrap around
         and np.array_equal(automaton.symbols[: first[1]], np.arange(symbols))
-        and _within(automaton.targets, states)
+        and bool(((automaton.targets >= 0) & (automaton.targets < states)).all())
         and bool((fallbacks >= 0).all())
         and bool((fallbacks[1:] < np.arange(1, states)).all())
         and bool(np.isfinite(automaton.scores).all())
@@ -108,7 +108,3 @@ def check(automaton: Automaton, symbols: int) -> None:
     )
     if not sound:
         raise ValueError("the arcs of the automaton lead nowhere")
-
-
-def _within(values: Int32Array, limit: int) -> bool:
-    return not len(values) or (int(values.min()) >= 0 and int(values.max()) < limit)

@@ -145,12 +145,12 @@ def truncated(
     """As ``recur``, but no gradient reaches from one segment of ``size`` frames into the one
     read before it. Segments are counted from where each direction begins."""
     directions = zip(*(_split(parameter, lines) for parameter in parameters), strict=True)
-    order = reversal(lines.lengths, len(x)) if any(lines.reverse) else None
+    order = reversal(lines.lengths, len(x))
     results = []
     for own, reverse in zip(directions, lines.reverse, strict=True):
-        read = take_frames(x, order) if reverse and order is not None else x
+        read = take_frames(x, order) if reverse else x
         outputs = torch.cat(list(_segments(read, own, lines, cell, size)))[:, :, 0]  # (T, N, H)
-        results.append(take_frames(outputs, order) if reverse and order is not None else outputs)
+        results.append(take_frames(outputs, order) if reverse else outputs)
     return torch.stack(results, dim=2)
 
 

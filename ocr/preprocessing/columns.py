@@ -81,6 +81,11 @@ def columns_from_line(values: Float32Array, edges: Float32Array, features: str) 
     )
 
 
+def columns_alone(values: Float32Array, features: str) -> Columns:
+    """The columns of a normalised line (height, W) whose place in its source plays no part."""
+    return columns_from_line(values, np.arange(values.shape[1] + 1, dtype=np.float32), features)
+
+
 def geometric_features(values: Float32Array) -> Float32Array:
     """Ink (H, W) in 0..1 -> the nine features of each column, (W, 9) float32."""
     black = values >= BLACK  # (H, W)

@@ -14,7 +14,7 @@ import torch
 
 from ocr.alphabet import Alphabet, frames_needed
 from ocr.network.padding import pad_columns
-from ocr.preprocessing.columns import columns_from_line, frame_count
+from ocr.preprocessing.columns import columns_alone, frame_count
 from ocr.training.augment import STANDARD, augment
 from ocr.training.balance import Draw
 from ocr.training.lines import Lines
@@ -163,7 +163,7 @@ class Batcher:
 
     def _collate(self, indices: Sequence[int] | IntArray, images: list[Float32Array]) -> Batch:
         labels = [self.alphabet.encode(self.lines.text(int(i))) for i in indices]
-        values = [self._columns(image) for image in images]
+        values = [columns_alone(image, self.features).values for image in images]
         columns, lengths = pad_columns(values)
         return Batch(
             columns=columns,
@@ -172,8 +172,3 @@ class Batcher:
             label_lengths=torch.tensor([len(line) for line in labels], dtype=torch.int64),
             ids=tuple(self.lines.name(int(i)) for i in indices),
         )
-
-    def _columns(self, image: Float32Array) -> Float32Array:
-        """(H, T) -> (T, F); where the columns lie in the source plays no part in training."""
-        edges = np.arange(image.shape[1] + 1, dtype=np.float32)
-        return columns_from_line(image, edges, self.features).values

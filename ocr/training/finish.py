@@ -5,19 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-import numpy as np
-
 from ocr.alphabet import Alphabet
 from ocr.calibration import Calibration, KnownLine, calibrate_model
 from ocr.errors import InputError
 from ocr.network.engines import TorchEngine
 from ocr.network.modelfile import load_model_file, save_described
 from ocr.network.recognizer import RecognizerNetwork
-from ocr.preprocessing.columns import columns_from_line
+from ocr.preprocessing.columns import columns_alone
 from ocr.recognition import AT_ONCE
 from ocr.training.run import Run
 from ocr.training.store import LineStore
-from ocr.types import Columns, ModelSpec
+from ocr.types import ModelSpec
 
 
 def calibrate_run(run: Run) -> Calibration | None:
@@ -43,12 +41,6 @@ def _known(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[Kn
     engine, store = TorchEngine(network), LineStore(run.folder)
     for start in range(0, len(run.validation), AT_ONCE):
         indices = run.validation[start : start + AT_ONCE]
-        columns = [_columns(store, index, spec.preprocessing.features) for index in indices]
+        columns = [columns_alone(store.image(i), spec.preprocessing.features) for i in indices]
         texts = (store.lines[index].text for index in indices)
         yield from map(KnownLine, engine.log_probs(columns), texts)
-
-
-def _columns(store: LineStore, index: int, features: str) -> Columns:
-    image = store.image(index)
-    edges = np.arange(image.shape[1] + 1, dtype=np.float32)  # boxes play no part here
-    return columns_from_line(image, edges, features)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
+PACKED = "packed.json"  # collection -> its training lines, and those of them that are packed
 
 
 def recipe_of(name: str, part: str = "training") -> dict[str, Any]:
