@@ -8,6 +8,7 @@ the lines are counted.
 from __future__ import annotations
 
 from ocr.geometry import bounds
+from ocr.preprocessing.paper import upright_polarity
 from ocr.preprocessing.scaling import resized
 from ocr.preprocessing.segment import segment
 from ocr.preprocessing.segmentation.contrast import soft_ink
@@ -44,7 +45,7 @@ def _in_text_heights(ink: Float32Array) -> float:
     """The height of the image, if it is a line's, in heights of its text; 0 without text."""
     height, width = ink.shape
     factor = min(1.0, JUDGED_SIDE / max(height, min(width, 8 * height)))
-    small = resized(ink, factor)
+    small = upright_polarity(resized(ink, factor))
     guess = BODY_SHARE * len(small)
     soft = soft_ink(small, guess)
     soft[find_rules(soft, guess)[0]] = 0  # what a line is written on is no text of its own

@@ -61,14 +61,17 @@ def _page(document: PdfDocument, path: Path, index: int) -> PdfPage:
     """Raises ImageError."""
     if index >= len(document):
         raise ImageError(f"{printable(path)} has no page {index + 1}", "check the number")
-    return document[index]
+    page = document[index]
+    width, height = page.get_size()
+    if not width * height:
+        what = f"page {index + 1} of {printable(path)} is {width:g} x {height:g} points"
+        raise ImageError(what, "print it anew")
+    return page
 
 
 def _scale(page: PdfPage) -> float:
     """Pixels per point. A scan that does not tell its resolution makes a page of metres."""
     width, height = page.get_size()
-    if not width * height:
-        raise ImageError(f"a page of the PDF is {width:g} x {height:g} points", "print it anew")
     # The largest s with (s width + 1) (s height + 1) pixels at most, since both are rounded up.
     half, area = (width + height) / 2, width * height
     largest = (math.sqrt(half**2 + area * (DEFAULT_MAX_PIXELS - 1)) - half) / area
@@ -88,6 +91,7 @@ def _document(path: Path) -> Iterator[PdfDocument]:
     with _PDFIUM:
         try:
             document = pypdfium2.PdfDocument(path.absolute())  # a ~ is a name, and no home
+            document.init_forms()  # or what was filled in is not drawn
         except OSError as error:
             reason = f"{name} cannot be opened: {error.strerror}"
             raise ImageError(reason, "check its name") from error

@@ -6,8 +6,11 @@ import cv2
 import numpy as np
 import pytest
 from drawnpages import DrawnPage
+from fontfiles import dejavu
+from PIL import ImageFont
 
 from ocr.preprocessing.kind import is_page
+from ocr.preprocessing.segment import segment
 from ocr.types import Float32Array
 
 
@@ -28,6 +31,7 @@ def page(size: int, lines: int = 12) -> Float32Array:
 @pytest.mark.parametrize("size", [16, 32, 100, 250])
 def test_a_line_is_a_line_at_any_size(size: int) -> None:
     assert not is_page(line(size))
+    assert not is_page(1 - line(size))
 
 
 @pytest.mark.parametrize("text", ["I", "27", "onset"])
@@ -50,6 +54,20 @@ def test_a_line_on_a_dotted_rule_is_a_line(period: int, fall: int) -> None:
 @pytest.mark.parametrize("size", [20, 32, 48])
 def test_a_page_is_a_page(size: int) -> None:
     assert is_page(page(size))
+
+
+@pytest.mark.parametrize("face", ["DejaVuSans-Bold", "DejaVuSerif"])
+@pytest.mark.parametrize("size", [60, 80, 120])
+def test_a_label_of_large_letters_is_a_page(face: str, size: int) -> None:
+    """As large as what is no writing on another page."""
+    label, rows = DrawnPage(840, 600), range(size + 16, 592, round(1.6 * size))
+    font = ImageFont.truetype(dejavu(face), size)
+    for row in rows:
+        label.draw.text(
+            (24, row), "quills of Thebes"[: 1000 // size], fill=0, font=font, anchor="ls"
+        )
+    assert is_page(label.ink())
+    assert len(segment(label.ink())) == len(rows)
 
 
 def test_a_paragraph_is_a_page_and_two_lines_are_not() -> None:

@@ -204,6 +204,8 @@ def test_pdfium_is_called_by_one_thread_at_a_time(
         def __len__(self) -> int:
             return 7
 
+        def init_forms(self) -> None: ...
+
         def close(self) -> None:
             inside.clear()
 
@@ -212,6 +214,47 @@ def test_pdfium_is_called_by_one_thread_at_a_time(
         (tmp_path / f"{number}.pdf").touch()
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(pdf_page_count, sorted(tmp_path.iterdir()))) == [7] * 4
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_was_filled_into_a_form_is_seen(tmp_path: Path, drawn: bool) -> None:
+    """``drawn``: by the program that it was filled in with, which need not do so."""
+    pytest.importorskip("pypdfium2")
+    pikepdf = pytest.importorskip("pikepdf")
+    name, array, text = pikepdf.Name, pikepdf.Array, pikepdf.String
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(200, 100))
+        face = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
+        font = pdf.make_indirect(face)
+        field = pikepdf.Dictionary(
+            Type=name.Annot, Subtype=name.Widget, FT=name.Tx, T=text("a"), V=text("HELLO"), F=4,
+            Rect=array([20, 20, 150, 60]), DA=text("/Helv 20 Tf 0 g"),
+        )  # fmt: skip
+        if drawn:
+            shown = pdf.make_stream(b"BT /Helv 20 Tf 2 10 Td (HELLO) Tj ET")
+            shown.Type, shown.Subtype = name.XObject, name.Form
+            shown.BBox = array([0, 0, 130, 40])
+            shown.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font))
+            field.AP = pikepdf.Dictionary(N=shown)
+        page.Annots = array([pdf.make_indirect(field)])
+        pdf.Root.AcroForm = pikepdf.Dictionary(
+            Fields=page.Annots,
+            NeedAppearances=not drawn,
+            DR=pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font)),
+            DA=text("/Helv 20 Tf 0 g"),
+        )
+        pdf.save(tmp_path / "form.pdf")
+    assert load_page(tmp_path / "form.pdf").sum() > 1000
+
+
+def test_a_pdf_page_without_a_size_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("pypdfium2")
+    pikepdf = pytest.importorskip("pikepdf")
+    with pikepdf.open(save_pdf(tmp_path / "x.pdf", ((1, 1), (1, 1)))) as pdf:
+        pdf.pages[1].CropBox = pikepdf.Array([500, 500, 600, 600])
+        pdf.save(tmp_path / "bare.pdf")
+    with pytest.raises(ImageError, match=r"page 2 of .*bare\.pdf is 0 x 0 points; print it anew"):
+        load_page(tmp_path / "bare.pdf", 1)
 
 
 def test_pdfs_that_cannot_be_read(tmp_path: Path) -> None:

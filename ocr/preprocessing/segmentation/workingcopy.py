@@ -30,6 +30,11 @@ from ocr.types import Float32Array, Point
 
 LONGEST_SIDE = 2400  # px on which the ink is judged: 200 dpi of an A4 page
 FIRST_GUESS = 100  # text heights along the longest side: 60 to 200 are usual
+# On a label or a slide there are fewer, and such large letters are taken for masses: where hardly
+# any ink is left, or text larger than guessed, larger guesses may fit better, or show far more.
+LARGER, LARGE, FITTING = 3.0, 1.7, 0.55  # times the guess before; of a guess, at most and at least
+SCANT, MUCH = 0.03, 3.0  # share of the page that is ink; times as much
+LEAST_LABEL = 500  # px of the shorter side; a smaller image may be a single figure
 THIN = 0.2  # of that guess: a rule that is no small print, whose letters stand as close as dots
 LEAST_USUAL = 0.5  # of that guess
 DOTS = 1.5  # times as high the writing must be without them
@@ -37,6 +42,8 @@ TALL = 2.0  # height of a page to its width; a taller one, as a scroll's, has as
 LARGEST_SIDE = 16_000  # px; OpenCV counts those that it resamples in 16 bits, and they may double
 LARGEST_ZOOM = 2.0  # text of fewer than 6 px on the judged copy is not enlarged any further
 CLEAR = 0.2  # of the usual strength: a ridge that tells the slope of the page
+UPRIGHT = 0.002  # px per px; such a lean is less than a pixel over most rules
+HALF_HIT, INK = 0.2, 0.3  # of a pixel that was a rule before it was sheared back; of its ink
 LEVELLING = 4.0  # text heights; a shorter ridge tells no slope
 
 
@@ -80,9 +87,11 @@ def working_copy(ink: Float32Array) -> WorkingCopy | None:
         return None
     slope = _slope(soft)
     level = shear(soft, -slope, axis=1)
-    level_rules, upright_rules = find_rules(level, BODY)
-    pictures = find_pictures(level, BODY)
-    level[level_rules | upright_rules] = 0
+    level_rules, _ = find_rules(level, BODY)
+    upright_rules = _upright_rules(level, slope)
+    rules = level_rules | upright_rules
+    pictures = find_pictures(level, rules, BODY)
+    level[rules] = 0
     level[pictures | find_edges(level, BODY)] = 0  # no rule with what touches it is an edge
     height, width = ink.shape
     scale = width / soft.shape[1], height / soft.shape[0]
@@ -99,6 +108,15 @@ def _judged(ink: Float32Array) -> Float32Array | None:
     guess = max(coarse.shape) / (pages * FIRST_GUESS)
     soft = soft_ink(coarse, guess)
     body = _body(soft, guess)
+    fits = body is not None and body <= LARGE * guess and soft.mean() >= SCANT
+    if not fits and min(ink.shape) >= LEAST_LABEL:
+        for larger in (LARGER * guess, LARGER**2 * guess):
+            other = soft_ink(coarse, larger)
+            height = _body(other, larger)
+            if height is None or not FITTING < height / larger <= LARGE:
+                continue
+            if body is None or body > LARGE * guess or other.mean() > MUCH * soft.mean():
+                soft, body, guess = other, height, larger
     return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
 
 
@@ -111,6 +129,16 @@ def _body(soft: Float32Array, guess: float) -> float | None:
     level, upright = find_rules(soft, guess, THIN)
     bare = body_height(np.where(level | upright, np.float32(0), soft))
     return body if bare is None or (body is not None and bare < DOTS * body) else bare
+
+
+def _upright_rules(level: Float32Array, slope: float) -> npt.NDArray[np.bool_]:
+    """Those of the copy, whose shear has levelled the lines and left them leaning as the page."""
+    if abs(slope) < UPRIGHT:
+        return find_rules(level, BODY)[1]
+    _, rules = find_rules(shear(level, slope, axis=0), BODY)
+    leaning = shear(rules.astype(np.float32), -slope, axis=0)
+    room = (leaning.shape[1] - level.shape[1]) // 2
+    return (leaning[:, room : room + level.shape[1]] > HALF_HIT) & (level > INK)
 
 
 def _slope(soft: Float32Array) -> float:
