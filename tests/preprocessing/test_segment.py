@@ -124,9 +124,19 @@ def speckled() -> DrawnPage:
     return page
 
 
+def shaded_rows() -> DrawnPage:
+    """As of a table: every other row on dark grey."""
+    page = DrawnPage()
+    for number, row in enumerate(ROWS):
+        if number % 2:
+            page.draw.rectangle((40, row - 34, 700, row + 14), fill=110)
+        page.write(70, row, "halfpenny quills of Thebes")
+    return page
+
+
 PAGES = [
     plain, two_columns, two_columns_with_a_head_and_a_foot, three_columns_with_a_gap, set_solid,
-    margin_notes, ruled, dark_border, shadow, bleed_through, speckled,
+    margin_notes, ruled, dark_border, shadow, bleed_through, speckled, shaded_rows,
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from ocr.types import Float32Array
 STROKE = 3.0  # text heights; no stroke of writing is as thick, no shadow's edge as sharp
 MASS = 1.0  # text heights; what is solid over so much both ways is a hole, a seal or a table top
 DARK = 0.5  # of the page's white: darker paper is the surroundings of the page
+PICTURE = 12.0  # text heights, both ways, of a dark part that is more than a shaded row
 WHITE = 90  # percentile of the paper's brightness
 LEAST_THRESHOLD = 0.04  # contrast of the faintest pencil to be told from grain
 
@@ -35,8 +36,20 @@ def soft_ink(ink: Float32Array, body: float) -> Float32Array:
     dark = paper < darkest
     threshold = max(_otsu(contrast[~dark]), LEAST_THRESHOLD)
     soft = np.clip(contrast / threshold - 0.5, 0, 1)
-    soft[_masses((soft > 0.5) | dark, body)] = 0
+    soft[_masses((soft > 0.5) | _without_rows(dark, body), body)] = 0
     return np.asarray(soft, np.float32)
+
+
+def _without_rows(dark: npt.NDArray[np.bool_], body: float) -> npt.NDArray[np.bool_]:
+    """The dark parts that reach the edge of the image, or are as large as pictures: neither the
+    surroundings of the page nor a photograph is a shaded row of a table."""
+    if not dark.any():
+        return dark
+    seen = dark.astype(np.uint8)
+    _, parts = cv2.connectedComponents(seen)
+    edge = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    large = cv2.morphologyEx(seen, cv2.MORPH_OPEN, _square(PICTURE * body))
+    return np.asarray(dark & (np.isin(parts, edge[edge > 0]) | (large > 0)))
 
 
 def _otsu(contrast: Float32Array) -> float:

@@ -31,9 +31,9 @@ from ocr.types import Float32Array, Point
 LONGEST_SIDE = 2400  # px on which the ink is judged: 200 dpi of an A4 page
 FIRST_GUESS = 100  # text heights along the longest side: 60 to 200 are usual
 # On a label or a slide there are fewer, and such large letters are taken for masses: where hardly
-# any ink is left, or text larger than guessed, larger guesses may fit better, or show far more.
+# any ink is left, or text larger than guessed, a larger guess may fit and show more.
 LARGER, LARGE, FITTING = 3.0, 1.7, 0.55  # times the guess before; of a guess, at most and at least
-SCANT, MUCH = 0.03, 3.0  # share of the page that is ink; times as much
+SCANT, MORE = 0.03, 1.5  # share of the page that is ink; times as much
 LEAST_LABEL = 500  # px of the shorter side; a smaller image may be a single figure
 THIN = 0.2  # of that guess: a rule that is no small print, whose letters stand as close as dots
 LEAST_USUAL = 0.5  # of that guess
@@ -115,8 +115,8 @@ def _judged(ink: Float32Array) -> Float32Array | None:
             height = _body(other, larger)
             if height is None or not FITTING < height / larger <= LARGE:
                 continue
-            if body is None or body > LARGE * guess or other.mean() > MUCH * soft.mean():
-                soft, body, guess = other, height, larger
+            if body is None or other.mean() > MORE * soft.mean():
+                soft, body = other, height
     return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
 
 
