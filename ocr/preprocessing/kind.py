@@ -28,8 +28,8 @@ BODY_SHARE = 0.25  # of a line's height, about, is its text height
 def is_page(ink: Float32Array) -> bool:
     """Whether an image, (H, W) float32 ink, is a page and not a single line.
 
-    Of 31 pages and 57,756 small images of lines none is misjudged, of 644 lines cut out of the
-    pages at the size of the scan one: a worn signature, A ij (``scripts/bench/kind.py``).
+    Of 31 pages, of 644 lines cut out of them at the size of the scan, and of 57,756 small images
+    of lines none is misjudged (``scripts/bench/kind.py``).
     """
     if min(ink.shape) < SMALLEST_PAGE or 0 < _in_text_heights(ink) <= HIGHEST_LINE:
         return False

@@ -148,6 +148,20 @@ def test_the_lines_are_found_where_they_were_written(drawn: Callable[[], DrawnPa
     check_found(lines, page.truth, page.size)
 
 
+@pytest.mark.parametrize("size", [60, 72, 96])
+@pytest.mark.parametrize("text", ["Quills", "Halfpenny quills of Thebes"])
+@pytest.mark.parametrize("pitch", [36, 44])
+def test_a_large_heading_is_a_line(size: int, text: str, pitch: int) -> None:
+    page = DrawnPage(900, 1200, 24)
+    page.write(80, 180, text[: 1500 // size], size)
+    page.column(80, 740, range(260, 1080, pitch))
+    lines = segment(page.ink())
+    assert len(lines) == len(page.truth)
+    left, bottom = lines[0].baseline[0]
+    assert abs(left - 80) < size
+    assert abs(bottom - 180) < 0.2 * size
+
+
 @pytest.mark.parametrize("drawn", [one_line, squared])
 def test_lines_whose_ends_are_less_sure(drawn: Callable[[], DrawnPage]) -> None:
     """The size of a lone line and the squares beside a line make it reach further."""

@@ -94,8 +94,9 @@ def _with_room(lines: Sequence[Ridge], width: int) -> list[Ridge]:
 
 
 def _is_line(ridge: Ridge, usual: float) -> bool:
-    clear = ridge.strength.max() >= CLEAREST * usual
-    return bool(clear and ridge.strength.sum() >= WEIGHT * BODY * usual)
+    scale = ridge.body / BODY  # type of twice the size has half as many edges in as much room
+    clear = scale * ridge.strength.max() >= CLEAREST * usual
+    return bool(clear and scale * ridge.strength.sum() >= WEIGHT * BODY * usual)
 
 
 def _is_crowded(ridge: Ridge, others: Sequence[Ridge]) -> bool:

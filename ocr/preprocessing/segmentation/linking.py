@@ -52,7 +52,8 @@ def without_echoes(ridges: Sequence[Ridge], body: float) -> list[Ridge]:
 
 def _weight(ridge: Ridge, body: float) -> float:
     share = min(1.0, len(ridge.rows) / (LONG * body))
-    handicap = COARSE_HANDICAP if ridge.body > body else 1.0
+    scale = ridge.body / body  # type of twice the size has half as many edges in as much room
+    handicap = COARSE_HANDICAP * scale**0.5 if scale > 1 else 1.0
     return float(ridge.strength.mean()) * share * handicap
 
 

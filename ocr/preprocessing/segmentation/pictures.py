@@ -37,7 +37,7 @@ def find_edges(soft: Float32Array, body: float) -> npt.NDArray[np.bool_]:
 
     def is_edge(part: npt.NDArray[np.bool_], box: Box) -> bool:
         height, width = part.shape
-        return height > TALL * body and width < NARROW * body
+        return bool(height > TALL * body and width < NARROW * body)
 
     return _outlines(soft, is_edge)
 

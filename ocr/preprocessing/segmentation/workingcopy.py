@@ -108,15 +108,14 @@ def _judged(ink: Float32Array) -> Float32Array | None:
     guess = max(coarse.shape) / (pages * FIRST_GUESS)
     soft = soft_ink(coarse, guess)
     body = _body(soft, guess)
-    fits = body is not None and body <= LARGE * guess and soft.mean() >= SCANT
-    if not fits and min(ink.shape) >= LEAST_LABEL:
+    doubtful = body is None or body > LARGE * guess or soft.mean() < SCANT
+    if doubtful and min(ink.shape) >= LEAST_LABEL:
         for larger in (LARGER * guess, LARGER**2 * guess):
-            other = soft_ink(coarse, larger)
-            height = _body(other, larger)
-            if height is None or not FITTING < height / larger <= LARGE:
-                continue
-            if body is None or other.mean() > MORE * soft.mean():
-                soft, body = other, height
+            shown = soft_ink(coarse, larger)
+            found = _body(shown, larger)
+            fits = found is not None and FITTING * larger < found <= LARGE * larger
+            if fits and (body is None or shown.mean() > MORE * soft.mean()):
+                soft, body = shown, found
     return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
 
 
