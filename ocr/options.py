@@ -249,7 +249,7 @@ class DecodingOptions:
         None, "text file whose words the lines are made of, UTF-8", unit="file"
     )
     alternatives: int = option(0, "other readings to give with each line", minimum=0)
-    beam: int = option(32, "texts that are followed from frame to frame", minimum=1, maximum=10_000)
+    beam: int = option(64, "texts that are followed from frame to frame", minimum=1, maximum=10_000)
     threshold: float = option(
         0.001, "try only characters at least so probable at a frame", minimum=0, maximum=1
     )

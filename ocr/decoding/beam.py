@@ -22,6 +22,10 @@ from ocr.decoding.search import EMPTY, Frames, Merit, Tree, merits, search
 from ocr.options import DecodingOptions
 from ocr.types import Float32Array, Float64Array, Hypothesis, IntArray
 
+# nats; on 3,497 validation lines a reach of 8 makes as many errors as an endless one, in two thirds
+# of the time on handwriting and in half of it on print, where one text is clearly the best.
+REACH = 10.0
+
 
 class Reading(NamedTuple):
     """One text with its two scores, natural logs."""
@@ -37,7 +41,7 @@ class BeamDecoder:
 
     automaton    what the language says; see automaton.py
     symbols      (K,) the automaton's symbol of each label; that of the blank is not used
-    merit        weight and bonus of the language's score, and the width of the beam
+    merit        weight and bonus of the language's score, the width and reach of the beam
     threshold    0..1, labels less probable than this at a frame are not tried there
     temperature  of the posteriors, see rivals.py
     readings     how many hypotheses to return at most
@@ -89,7 +93,7 @@ class BeamDecoder:
     def shares(self, readings: Sequence[Reading]) -> Float64Array:
         """(readings,) the probability of each, 0..1, if one of them is right: the softmax of what
         ranks them, tempered like the posteriors."""
-        weight, bonus, _ = self.merit
+        weight, bonus = self.merit.weight, self.merit.bonus
         scores = np.array(
             [r.optical + weight * r.language + bonus * len(r.labels) for r in readings]
         )
@@ -134,16 +138,18 @@ def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
     """With the language model of the options, or without one. Raises ModelError for its file."""
     if options.language is None:
         size = len(alphabet)
-        merit = Merit(0.0, options.bonus or 0.0, options.beam)
+        merit = Merit(0.0, options.bonus or 0.0, options.beam, REACH)
         decoder = BeamDecoder(anything(size), np.arange(size), merit)
     else:
         model = read_language_model(resolve_language_model(options.language))
         decoder = language_decoder(model, alphabet, options.beam)
         merit = decoder.merit
         if options.weight is not None:
-            merit = merit._replace(weight=options.weight)
+            merit = merit._replace(weight=options.weight, reach=REACH * max(1.0, options.weight))
         if options.bonus is not None:
             merit = merit._replace(bonus=options.bonus)
+    if options.alternatives:  # as many as asked for, however far behind
+        merit = merit._replace(reach=math.inf)
     return dataclasses.replace(
         decoder, merit=merit, threshold=options.threshold, readings=1 + options.alternatives
     )
@@ -154,7 +160,7 @@ def language_decoder(model: LanguageModel, alphabet: Alphabet, width: int) -> Be
     return BeamDecoder(
         automaton=model.automaton,
         symbols=np.concatenate([[END], model.symbols(alphabet.characters)]),
-        merit=Merit(model.options.weight, model.options.bonus, width),
+        merit=Merit(model.options.weight, model.options.bonus, width, REACH),
         temperature=model.options.temperature,
     )
 

@@ -63,7 +63,12 @@ class FramesRecord(Record):
 
 
 class MeritRecord(Record):
-    _fields_ = (("weight", ctypes.c_double), ("bonus", ctypes.c_double), ("width", INT))
+    _fields_ = (
+        ("weight", ctypes.c_double),
+        ("bonus", ctypes.c_double),
+        ("width", INT),
+        ("reach", ctypes.c_double),
+    )
 
 
 class TreeRecord(Record):

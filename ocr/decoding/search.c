@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
     double weight, bonus;
     int64_t width;
+    double reach;
 } Merit;
 
 typedef struct {
@@ -176,6 +177,8 @@ static void select_best(Tree *tree, const Beam *beam, Beam *best, const Merit *m
                                merit->bonus * (double)tree->length[node];
         kept = rank(ranking, row, kept, merit->width);
     }
+    double least = ranking->merits[ranking->order[0]] - merit->reach;
+    while (ranking->merits[ranking->order[kept - 1]] < least) kept--;
     *best->used = kept;
     for (int64_t row = 0; row < kept; row++) {
         int64_t chosen = ranking->order[row];

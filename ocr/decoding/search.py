@@ -10,9 +10,10 @@ p = p_b + p_o,
     p_o'(l+k) += p(l) y(k)      k != last of l    the prefix grows
     p_o'(l+k) += p_b(l) y(k)    k == last of l    only a blank parts a doubled letter
 
-The prefixes best by  ln p + weight * language + bonus * length  go on, ``width`` of them; the
-language's score is that of an automaton which reads the prefix as it grows. Prefixes are nodes
-of a tree, so one that was dropped and grows again is known to be the same.
+The prefixes best by  ln p + weight * language + bonus * length  go on, ``width`` of them at most
+and none that is far behind the best; the language's score is that of an automaton which reads the
+prefix as it grows. Prefixes are nodes of a tree, so one that was dropped and grows again is known
+to be the same.
 
 All numbers below are natural logarithms. search.c holds the same search, fifty times as
 fast; it is taken where it can be built (native.py), and what stands here otherwise.
@@ -49,11 +50,13 @@ class Frames(NamedTuple):
 
 
 class Merit(NamedTuple):
-    """How a prefix is judged beside its optical score, and how many go on."""
+    """How a prefix is judged beside its optical score, and which go on: ``width`` of them at most,
+    none by more than ``reach`` nats worse than the best."""
 
     weight: float
     bonus: float
     width: int
+    reach: float = math.inf
 
 
 class Tree(NamedTuple):
@@ -160,10 +163,12 @@ def merits(tree: Tree, beam: Beam, merit: Merit) -> Float64Array:
 
 def select(tree: Tree, beam: Beam, best: Beam, merit: Merit) -> None:
     """The best rows of ``beam`` become those of ``best``, best first; equals keep their order."""
-    order = np.argsort(-merits(tree, beam, merit), kind="mergesort")
+    values = merits(tree, beam, merit)
+    order = np.argsort(-values, kind="mergesort")
+    near = int(np.count_nonzero(values >= values[order[0]] - merit.reach))
     for row in range(beam.used[0]):
         tree.row[beam.node[row]] = NOBODY
-    best.used[0] = min(len(order), merit.width)
+    best.used[0] = min(near, merit.width)
     for row in range(best.used[0]):
         chosen = order[row]
         best.node[row] = beam.node[chosen]

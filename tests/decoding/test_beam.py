@@ -104,6 +104,20 @@ def test_with_a_language_model_the_best_of_all_texts_is_found(seed: int, frames:
     assert ranked == sorted(ranked, reverse=True)
 
 
+def test_no_text_goes_on_that_is_far_behind() -> None:
+    """And where none is, the reach changes nothing."""
+    for seed in range(20):
+        log_probs = random_log_probs(seed, 12, 4)
+        whole, near, far = (
+            BeamDecoder(anything(4), np.arange(4), Merit(0.0, 0.3, 500, reach), readings=500)
+            for reach in (math.inf, 2.0, 1000.0)
+        )
+        scores = np.array([h.optical + 0.3 * len(h.labels) for h in near(log_probs)])
+        assert len(scores) < len(whole(log_probs))
+        assert scores.min() >= scores.max() - 2.0 - 1e-9
+        assert far(log_probs) == whole(log_probs)
+
+
 def forward_score(log_probs: NDArray[np.float32], labels: Sequence[int]) -> float:
     """ln P(labels) by the forward algorithm (Graves et al. 2006, equations 5 to 7)."""
     states = [0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -103,9 +104,12 @@ def same(ours: Tree | Beam, theirs: Tree | Beam) -> None:
 @pytest.mark.parametrize("threshold", [0.0, 0.03])
 @pytest.mark.parametrize("width", [1, 2, 7, 20])
 @pytest.mark.parametrize("kind", DECODERS)
-def test_the_search_makes_the_same_tree_and_beam(kind: str, width: int, threshold: float) -> None:
+@pytest.mark.parametrize("reach", [1.5, math.inf])
+def test_the_search_makes_the_same_tree_and_beam(
+    kind: str, width: int, threshold: float, reach: float
+) -> None:
     decoder = dataclasses.replace(DECODERS[kind], threshold=threshold)
-    merit = decoder.merit._replace(width=width)
+    merit = decoder.merit._replace(width=width, reach=reach)
     for log_probs in lines_of(width):
         frames = decoder.frames(log_probs)
         ours = native.search(frames, decoder.automaton, merit)
