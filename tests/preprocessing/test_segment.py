@@ -148,9 +148,8 @@ def test_the_lines_are_found_where_they_were_written(drawn: Callable[[], DrawnPa
     check_found(lines, page.truth, page.size)
 
 
-@pytest.mark.parametrize("size", [60, 72, 96])
+@pytest.mark.parametrize(("size", "pitch"), [(60, 44), (72, 36), (96, 44)])
 @pytest.mark.parametrize("text", ["Quills", "Halfpenny quills of Thebes"])
-@pytest.mark.parametrize("pitch", [36, 44])
 def test_a_large_heading_is_a_line(size: int, text: str, pitch: int) -> None:
     page = DrawnPage(900, 1200, 24)
     page.write(80, 180, text[: 1500 // size], size)
