@@ -110,12 +110,13 @@ def _judged(ink: Float32Array) -> Float32Array | None:
     body = _body(soft, guess)
     doubtful = body is None or body > LARGE * guess or soft.mean() < SCANT
     if doubtful and min(ink.shape) >= LEAST_LABEL:
-        for larger in (LARGER * guess, LARGER**2 * guess):
-            shown = soft_ink(coarse, larger)
-            found = _body(shown, larger)
-            fits = found is not None and FITTING * larger < found <= LARGE * larger
-            if fits and (body is None or shown.mean() > MORE * soft.mean()):
-                soft, body = shown, found
+        for larger in (LARGER, LARGER**2):
+            shown = soft_ink(resized(coarse, 1 / larger), guess)  # smaller: in a tenth of the time
+            found = _body(shown, guess)
+            if found is None or not FITTING * guess < found <= LARGE * guess:
+                continue
+            if body is None or shown.mean() > MORE * soft.mean():
+                soft, body = soft_ink(coarse, larger * guess), larger * found
     return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
 
 
