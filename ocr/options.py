@@ -224,6 +224,7 @@ class LanguageOptions:
         check(self)
 
 
+WORD_PRICE = 4.0  # nats
 DECODERS = ("greedy", "beam", "lexicon")
 NO_LANGUAGE = "none"
 
@@ -265,7 +266,11 @@ class DecodingOptions:
         flag="--length-bonus",
     )
     price: float = option(
-        4.0, "of a word that the lexicon has not", unit="nats", minimum=0, flag="--unknown-price"
+        WORD_PRICE,
+        "of a word that the lexicon has not",
+        unit="nats",
+        minimum=0,
+        flag="--unknown-price",
     )
 
     def __post_init__(self) -> None:
@@ -283,6 +288,8 @@ class DecodingOptions:
         if self.alternatives and self.alternatives >= self.beam:
             more = f"of {self.beam} texts that are followed {self.beam - 1} can be alternatives"
             raise FieldError("alternatives", f"is {self.alternatives}, but {more}", "raise --beam")
+        if self.lexicon is None and self.price != WORD_PRICE:
+            raise FieldError("price", "has no lexicon to go with", "name one with --lexicon")
         languageless = self.method != "beam" or self.language_model == NO_LANGUAGE
         if self._settled and self.weight is not None and languageless:
             raise FieldError("weight", "weighs nothing without a language model", "leave it out")

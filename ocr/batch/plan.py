@@ -192,13 +192,12 @@ def check_apart(planned: Plan, key: Callable[[str], str]) -> None:
         for name in planned.names(job).values():
             owner = owners.setdefault(key(name), job)
             if owner is not job:
+                advice = "rename one, or transcribe them into different folders"
+                if owner.has_lines and job.has_lines:
+                    advice += "; of page files give one format"
+                output = printable(planned.out / name)
                 raise UsageError(
-                    f"{owner.place} and {job.place} would both become "
-                    f"{printable(planned.out / name)}",
-                    "rename one, or transcribe them into different folders; of page files give "
-                    "one format"
-                    if owner.has_lines and job.has_lines
-                    else "rename one, or transcribe them into different folders",
+                    f"{owner.place} and {job.place} would both become {output}", advice
                 )
 
 

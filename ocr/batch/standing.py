@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from ocr.batch.ledger import History, Record
 from ocr.batch.plan import Plan
 from ocr.errors import UsageError
 from ocr.files.fingerprint import Fingerprints, digest
-from ocr.files.names import printable, real_path
+from ocr.files.names import is_file, printable, real_path
 from ocr.types import Problem
 
 
@@ -86,8 +85,7 @@ class Standings:
         an image says more of the same page, and a scan in the place of one that is gone is it."""
         source = Path(record.source)
         own = {real_path(path) for path in job.inputs}
-        gone = not os.path.exists(source)  # noqa: PTH110  # Path.exists raises where it may not look
-        replaced = gone and real_path(source.parent) == real_path(job.source.parent)
+        replaced = not is_file(source) and real_path(source.parent) == real_path(job.source.parent)
         if not replaced and real_path(source) not in own:
             made = printable(self._planned.out / job.name)
             raise UsageError(

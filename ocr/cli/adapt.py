@@ -78,15 +78,11 @@ def command(
     else:
         anew = "learn anew, from later corrections too, with --overwrite, or choose another -o"
         check_free(output, overwrite, anew)
-    if drafted and not options.more and "lines" in given(AdaptationOptions):
-        raise UsageError(
-            f"{draft} has lines already", "read further ones with --more N, or leave out --lines"
-        )
-    if transcribed and not options.more and "lines" in given(AdaptationOptions):
-        raise UsageError(
-            "--lines is of a draft; lines that are transcribed are all learnt from", "leave it out"
-        )
     if not options.more and (drafted or transcribed):
+        if "lines" in given(AdaptationOptions):
+            there = f"{draft} has lines already" if drafted else "transcribed lines are all learnt"
+            more = "read further ones with --more N, or " if drafted else ""
+            raise UsageError(there, f"{more}leave out --lines")
         if drafted:
             if not transcribed:
                 click.echo(f"learning from {draft}, into which lines were read before")

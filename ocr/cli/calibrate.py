@@ -39,14 +39,14 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     Exit code: 0 all lines read, 3 some could not be used, 4 none could.
     """
     from ocr.calibration import calibrate_model
+    from ocr.files.shipped import is_shipped
     from ocr.network.modelfile import save_described
     from ocr.network.modelheader import model_id
     from ocr.network.shipped import resolve_model, shipped_models
     from ocr.recognition import load_model
 
     path, output = resolve_model(model), output and model_file(output)
-    shipped = {file.resolve() for file in shipped_models().values()}
-    if (output or path).resolve() in shipped:
+    if is_shipped(output or path, shipped_models()):
         raise UsageError(
             f"{output or model} is a shipped model", "name the calibrated copy with -o"
         )

@@ -12,7 +12,7 @@ import click
 from ocr.cli.command import format_option, make_command, model_names
 from ocr.cli.failures import say
 from ocr.cli.inputs import files_of, keep
-from ocr.cli.options import options_from, refuse_alternatives
+from ocr.cli.options import options_from
 from ocr.errors import PartialFailure, UsageError
 from ocr.files.marks import has_mark
 from ocr.files.names import printable
@@ -52,7 +52,7 @@ ocr evaluate mine.safetensors test.tsv --format json      every line with its re
     help="How many of the worst lines to print.  [default: 10]",
 )
 @format_option("text", "json")
-@options_from(DecodingOptions, "decoding", "Reading")
+@options_from(DecodingOptions, "decoding", "Reading", but=("alternatives",))
 def command(
     model: str,
     data: tuple[str, ...],
@@ -73,7 +73,6 @@ def command(
     """
     if html and no_html:
         raise UsageError("--html and --no-html contradict each other", "give one of them")
-    refuse_alternatives(decoding)
     name = Path(model).name.removesuffix(SUFFIX)
     page = None if no_html else html or Path(f"{name}-evaluation.html")
     report, left_out = _evaluate(model, data, decoding, page)

@@ -8,7 +8,7 @@ import click
 
 from ocr.cli.command import make_command, model_option
 from ocr.cli.inputs import keep, require_room
-from ocr.cli.options import options_from, refuse_alternatives
+from ocr.cli.options import options_from
 from ocr.errors import UsageError
 from ocr.options import DecodingOptions
 
@@ -38,7 +38,7 @@ ocr explain line.png -o picture.svg --lm french.lm        what a language model 
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it exists.")
 @model_option
-@options_from(DecodingOptions, "decoding", "Reading")
+@options_from(DecodingOptions, "decoding", "Reading", but=("alternatives",))
 def command(
     line: Path,
     output: Path,
@@ -58,7 +58,6 @@ def command(
     from ocr.files.atomic import write_atomically
     from ocr.recognition import load_model
 
-    refuse_alternatives(decoding)
     kind = output.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise UsageError(f"{output} is no kind of picture", "end its name in .png, .svg or .pdf")

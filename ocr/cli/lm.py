@@ -127,11 +127,12 @@ def _keep_inputs(place: Path, texts: tuple[str, ...], data: tuple[str, ...], mod
 def _own(existing: str) -> Path:
     """The file of a language model that is the user's to change. Raises UsageError."""
     from ocr.decoding.languagefile import resolve_language_model, shipped_language_models
+    from ocr.files.shipped import is_shipped
 
-    path = resolve_language_model(existing).resolve()  # a link stays one
-    if path in {file.resolve() for file in shipped_language_models().values()}:
+    path = resolve_language_model(existing)
+    if is_shipped(path, shipped_language_models()):
         raise UsageError(f"{existing} is a shipped language model", "name the tuned copy with -o")
-    return path
+    return path.resolve()  # a link stays one
 
 
 def _made(texts: tuple[str, ...], options: LanguageOptions) -> LanguageModel:

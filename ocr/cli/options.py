@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
@@ -13,19 +13,22 @@ from click.core import ParameterSource
 from ocr.cli.command import HeadedOption
 from ocr.errors import UsageError
 from ocr.fields import FieldError
-from ocr.options import DecodingOptions
 
 Function = Callable[..., Any]
 T = TypeVar("T")
 
 
-def options_from(kind: type[Any], parameter: str, heading: str) -> Callable[[Function], Function]:
+def options_from(
+    kind: type[Any], parameter: str, heading: str, but: Collection[str] = ()
+) -> Callable[[Function], Function]:
     """Decorator: one switch per field of the dataclass ``kind``; the function gets the instance
     they make as ``parameter``.
 
     heading  under which the switches are listed
+    but      fields that keep their defaults, as they would do nothing in this command
     """
-    switches = {field.name: _switch(field) for field in dataclasses.fields(kind)}
+    offered = [field for field in dataclasses.fields(kind) if field.name not in but]
+    switches = {field.name: _switch(field) for field in offered}
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
@@ -40,7 +43,7 @@ def options_from(kind: type[Any], parameter: str, heading: str) -> Callable[[Fun
 
         types = get_type_hints(kind)
         result: Function = wrapper
-        for field in reversed(dataclasses.fields(kind)):
+        for field in reversed(offered):
             switch = switches[field.name]
             result = _option(kind, field, types[field.name], switch, heading)(result)
         return result
@@ -62,13 +65,6 @@ def given(kind: type[Any]) -> dict[str, Any]:
         for field, name in names.items()
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-
-
-def refuse_alternatives(decoding: DecodingOptions) -> None:
-    """Raise UsageError where other readings are asked of a command that shows none: they would
-    bring another decoder, and nothing else."""
-    if decoding.alternatives:
-        raise UsageError("--alternatives are not shown here", "leave it out")
 
 
 def switch_of(kind: type[Any], field: str) -> str:

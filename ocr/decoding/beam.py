@@ -145,6 +145,7 @@ def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
         decoder = language_decoder(model, alphabet, options.beam)
         merit = decoder.merit
         if options.weight is not None:
+            # What a heavy language says lies further apart.
             merit = merit._replace(weight=options.weight, reach=REACH * max(1.0, options.weight))
         if options.bonus is not None:
             merit = merit._replace(bonus=options.bonus)

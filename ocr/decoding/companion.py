@@ -19,10 +19,8 @@ KEY = "language"  # in the training record
 def with_companion(options: DecodingOptions, training: dict[str, Any]) -> DecodingOptions:
     """The options with the language model that the training record names, unless they name one,
     a lexicon or another decoder than the beam. A name that is none of the shipped ones counts for
-    nothing: what a model file says must not open other files. Raises UsageError for a weight, a
-    bonus or a price where there is nothing to weigh."""
-    if options.lexicon is None and options.price != DecodingOptions().price:
-        raise UsageError("--unknown-price has no lexicon to go with", "name one with --lexicon")
+    nothing: what a model file says must not open other files. Raises UsageError for a weight or a
+    bonus where there is nothing to weigh."""
     asked = options.decoder not in (None, "beam") or options.lexicon or options.language_model
     name = training.get(KEY)
     if not asked and isinstance(name, str) and name in shipped_language_models():

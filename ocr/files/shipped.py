@@ -17,6 +17,11 @@ def shipped_files(suffix: str) -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob(f"*{suffix}"))}
 
 
+def is_shipped(path: Path, shipped: Mapping[str, Path]) -> bool:
+    """Whether the path, by whatever name or link, is one of the shipped files."""
+    return path.resolve() in {file.resolve() for file in shipped.values()}
+
+
 def resolve(name_or_path: str | Path, shipped: Mapping[str, Path], kind: str, suffix: str) -> Path:
     """The file of a path, with its suffix or without, or of a shipped name; ``kind`` says in
     messages what it should be. Raises ModelError."""

@@ -74,10 +74,10 @@ def prepare(
     if recipe.few and len(dataset.samples) - held_back < FEW:
         recipe = replace(recipe, training=recipe.few)
     start = recipe.start.read_bytes() if recipe.start else b""
-    material_key = ""
-    if recipe.material:
+    material_key, rendered = "", frozenset[str]()
+    if recipe.material:  # refused in time, if it is to be
         material_key = recipe.material.key()
-        recipe.material.synthesizer(s.text for s in dataset.samples)  # refuses in time
+        rendered = recipe.material.synthesizer(s.text for s in dataset.samples).characters
     if on_data is None:
         clear(output, overwrite)
     else:
@@ -101,7 +101,7 @@ def prepare(
     run = Run(
         folder=folder,
         output=output,
-        spec=_spec(recipe, started, train, validating, usable),
+        spec=_spec(recipe, started, (len(train), len(validating)), usable, rendered),
         options=recipe.training,
         train=tuple(position[sample.id] for sample in train),
         validation=tuple(position[sample.id] for sample in validating),
@@ -184,17 +184,16 @@ def _image(sample: Sample) -> tuple[Path, int]:
 def _spec(
     recipe: Recipe,
     started: ModelSpec | None,
-    train: Sequence[Sample],
-    validating: Sequence[Sample],
+    counts: tuple[int, int],
     usable: Sequence[Sample],
+    rendered: frozenset[str],
 ) -> ModelSpec:
-    """What the model will be, able to write every usable line and all that is rendered."""
+    """What the model will be, able to write every usable line and all characters that are
+    rendered; ``counts`` of the lines to train on and to validate with."""
     alphabet = Alphabet(started.alphabet if started else "")
-    texts = [sample.text for sample in usable]
-    card: dict[str, Any] = {"lines": len(train), "validation_lines": len(validating)}
+    texts = [*(sample.text for sample in usable), " ".join(rendered)]  # with the space
+    card: dict[str, Any] = dict(zip(("lines", "validation_lines"), counts, strict=True))
     if recipe.material:
-        rendered = recipe.material.synthesizer(sample.text for sample in train)
-        texts.append(" ".join(rendered.characters))
         card |= {"rendered_share": recipe.training.synthetic_share}
     if recipe.start and started:
         card |= {"from": model_id(recipe.start), "earlier": started.training}

@@ -257,15 +257,15 @@ def test_another_folder_does_not_replace_the_first(done: Path) -> None:
 def test_scans_that_may_not_be_looked_at_are_not_replaced(
     done: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other, locked, exists = grow(done / "other", "x.png"), done / "scans", Path.exists
+    other, locked, is_file = grow(done / "other", "x.png"), done / "scans", Path.is_file
     repaint(other / "x.png")
 
     def look(path: Path, **options: bool) -> bool:
         if path.is_relative_to(locked):
             raise PermissionError(13, "Permission denied", str(path))
-        return exists(path, **options)
+        return is_file(path, **options)
 
-    monkeypatch.setattr(Path, "exists", look)
+    monkeypatch.setattr(Path, "is_file", look)
     with pytest.raises(UsageError, match=r"other/x\.png would replace what was made of"):
         transcribe(NameReader("m1"), [other], done / "out", ("txt", "json"))
 

@@ -173,7 +173,7 @@ def test_an_uncorrected_draft_teaches_nothing(
 def test_all_transcribed_lines_are_learnt_from(ocr: Run, drawn: Path, model: Path) -> None:
     result = ocr("adapt", drawn, "-o", "mine", "-m", model, "--lines", "9")
     assert result.exit_code == 2
-    assert "--lines is of a draft; lines that are transcribed are all" in result.stderr
+    assert "transcribed lines are all learnt; leave out --lines" in result.stderr
 
 
 def test_corrected_lines_are_learnt_and_the_gain_is_told(
