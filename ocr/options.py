@@ -108,7 +108,10 @@ class TrainingOptions:
         minimum=0,
     )
     augment: float = option(
-        0.5, "strength of the distortions made while training; 0 turns them off", minimum=0
+        0.5,
+        "strength of the distortions made while training; 0 turns them off",
+        minimum=0,
+        maximum=1.5,
     )
     blend: float = option(
         1.0,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.command import make_command, model_file, model_option
-from ocr.cli.draft import add_to_draft, require_corrections
+from ocr.cli.draft import add_to_draft, read_draft, require_corrections
 from ocr.cli.failures import say
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import InputError, UsageError
@@ -52,10 +52,11 @@ def command(
     """Teach a model the hand of LINES: folders or patterns of line images.
 
     The first call reads some of them and writes what it read into a list, one image<TAB>text
-    per line. Correct every text in it; delete the lines that you do not want. The second call
+    per line. Correct every text in it, in a spreadsheet with both columns imported as text, else
+    it makes dates and numbers of some; delete the lines that you do not want. The second call
     learns from the list, and tells the error rate on lines held back before and after; --more
-    reads further lines into it. Lines that have a transcription already (as for ocr train) are
-    learnt from at once.
+    reads further lines into it, maybe deleted ones again. Lines that have a transcription already
+    (as for ocr train) are learnt from at once.
 
     For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
     then ocr adapt 'PAGES/*.page.xml' -o MODEL. Correct every page that you give: what is as the
@@ -67,8 +68,11 @@ def command(
     output = model_file(output)
     draft = output.with_suffix(LIST)
     drafted = draft.exists()
+    named = drafted and _names(draft, lines)
+    if named:
+        read_draft(draft)  # says better what is wrong with it
     transcribed = _transcribed(lines, draft)
-    if drafted and transcribed and not _names(draft, lines):
+    if drafted and transcribed and not named:
         raise UsageError(
             f"{draft} holds transcribed lines, and so do those given",
             "name the model otherwise with -o, or move that list away",

@@ -33,7 +33,9 @@ ocr check lines/ --format tsv > problems.tsv   every unusable line, reason and f
     help="Open every image and see whether its text fits into it.",
 )
 @format_option("text", "tsv", "json")
-@options_from(PreprocessingOptions, "options", "Images, as they will be trained on")
+@options_from(
+    PreprocessingOptions, "options", "Images, as they will be trained on", but=("features",)
+)
 def command(data: tuple[str, ...], images: bool, kind: str, options: PreprocessingOptions) -> None:
     """Report on DATA before training: lines, characters, and every line that cannot be used
     with the reason and the nearest fix.

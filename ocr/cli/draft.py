@@ -12,7 +12,7 @@ import click
 from ocr.cli.failures import say
 from ocr.errors import ImageError, InputError, UsageError
 from ocr.files.names import is_unicode, printable
-from ocr.files.rows import field, lines_of, quotes_commas
+from ocr.files.rows import Quotes, field, lines_of, quotes_of
 from ocr.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def add_to_draft(images: Sequence[Path], count: int, draft: Path, model: str) ->
     from ocr.files.atomic import write_atomically
 
     before = draft.read_bytes() if draft.exists() else b""
-    listed = {sample.image.resolve() for sample in _read_draft(draft).samples} if before else set()
+    listed = {sample.image.resolve() for sample in read_draft(draft).samples} if before else set()
     # As a spreadsheet quotes them, if one has: else it could not be told any more that one did.
-    commas = quotes_commas(lines_of(before.decode("utf-8-sig", "replace")))
-    rows = _rows(spread([i for i in images if i.resolve() not in listed], count), model, commas)
+    quotes = quotes_of(lines_of(before.decode("utf-8-sig", "replace")))
+    rows = _rows(spread([i for i in images if i.resolve() not in listed], count), model, quotes)
     if not rows:
         raise InputError("no further image could be read", "give images of single lines")
     if (draft.read_bytes() if draft.exists() else b"") != before:  # maybe by corrections
@@ -41,12 +41,12 @@ def add_to_draft(images: Sequence[Path], count: int, draft: Path, model: str) ->
 
 def require_corrections(draft: Path, model: str) -> None:
     """Raise UsageError for a draft that says no more than the model itself: to learn from it
-    would confirm the model in its errors. Raises InputError as ``_read_draft``."""
+    would confirm the model in its errors. Raises InputError as ``read_draft``."""
     from ocr.cli.display import counted, progress_bar
     from ocr.evaluation import evaluate
     from ocr.recognition import load_model
 
-    dataset = _read_draft(draft)
+    dataset = read_draft(draft)
     with progress_bar("reading") as move:
         report = evaluate(load_model(model), dataset.samples, on_progress=move)
     corrected = sum(line.edits > 0 for line in report.lines)
@@ -58,7 +58,7 @@ def require_corrections(draft: Path, model: str) -> None:
     click.echo(f"{counted(corrected, 'line')} of {len(report.lines)} in {draft} corrected")
 
 
-def _read_draft(draft: Path) -> Dataset:
+def read_draft(draft: Path) -> Dataset:
     """The lines of the draft. Raises InputError for rows that cannot be used, as of a spreadsheet
     that wrote them in another encoding: what was corrected there would be lost."""
     from ocr.cli.display import counted
@@ -82,8 +82,8 @@ def spread(images: Sequence[Path], count: int) -> list[Path]:
     return [images[int(place * step)] for place in range(min(count, len(images)))]
 
 
-def _rows(images: Sequence[Path], model: str, commas: bool) -> list[str]:
-    """The rows of a draft: each image with what was read. ``commas``: see ``field``."""
+def _rows(images: Sequence[Path], model: str, quotes: Quotes) -> list[str]:
+    """The rows of a draft: each image with what was read. ``quotes``: see ``field``."""
     from ocr.cli.display import progress_bar
     from ocr.recognition import load_model
     from ocr.types import PageTranscript
@@ -100,7 +100,7 @@ def _rows(images: Sequence[Path], model: str, commas: bool) -> list[str]:
             elif not _listable(image.resolve()):
                 say(f"left out: {printable(image)}, whose name cannot stand in a list", "yellow")
             else:
-                fields = (field(text, commas) for text in (str(image.resolve()), result.text))
+                fields = (field(text, quotes) for text in (str(image.resolve()), result.text))
                 rows.append("\t".join(fields) + "\n")
             move(done, len(images))
     return rows

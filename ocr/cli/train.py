@@ -78,7 +78,8 @@ class Places:
     metavar="MODEL",
     shell_complete=model_names,
     help="Begin with this model's weights; new characters are added to its alphabet, and with a "
-    "larger --hidden, --layers, --convolutions or --residuals it is widened. Fewer than "
+    "larger --hidden, --convolutions, --residuals or (with --skips) --layers it is widened. "
+    "Fewer than "
     f"{FEW} lines are learnt from as ocr adapt does, but for the switches given.",
 )
 @click.option(
@@ -115,6 +116,9 @@ def command(resume: bool, overwrite: bool, **parts: Any) -> None:
     places = Places(**{**parts, "output": model_file(parts["output"])})
     if places.texts and not places.synthetic:
         raise UsageError("--texts needs fonts to be written with", "name them with --synthetic")
+    if places.validation and "validation" in given(TrainingOptions):
+        share = switch_of(TrainingOptions, "validation")
+        raise UsageError(f"{share} is a share of DATA", "leave it or --validation out")
     if not (places.synthetic or resume):
         _refuse_rendering()
     if resume and overwrite:
@@ -225,8 +229,15 @@ def train(run: Run) -> Progress | None:
     after a signal, when all is kept."""
     from ocr.cli.interrupts import StopRequest
     from ocr.cli.trainingdisplay import TrainingDisplay
+    from ocr.decoding.companion import lost_companion
     from ocr.training.session import train_run
 
+    if language := lost_companion(run.spec.training):
+        say(
+            f"too many characters are new to the language model {language}: the model will be read "
+            f"without it, but with --lm {language}, or with one of your own (see: ocr lm)",
+            "yellow",
+        )
     last: Progress | None = None
     with StopRequest() as request:
         with TrainingDisplay() as display, closing(train_run(run, lambda: bool(request))) as steps:

@@ -16,6 +16,12 @@ from ocr.options import DecodingOptions
 KEY = "language"  # in the training record
 
 
+def lost_companion(training: dict[str, Any]) -> str | None:
+    """The language model of the model that one was trained from, if it is not read with it."""
+    earlier = training.get("earlier") or {}
+    return None if KEY in training else earlier.get(KEY)
+
+
 def with_companion(options: DecodingOptions, training: dict[str, Any]) -> DecodingOptions:
     """The options with the language model that the training record names, unless they name one,
     a lexicon or another decoder than the beam. A name that is none of the shipped ones counts for

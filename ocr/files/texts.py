@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocr.errors import InputError
 from ocr.files.names import PAGE_SUFFIXES, TEXT_SUFFIX, image_stem, passed_over_below, printable
-from ocr.files.rows import fields_of, lines_of, quotes_commas
+from ocr.files.rows import Quotes, fields_of, lines_of, quotes_of
 from ocr.files.sources import expand
 
 COMPRESSED = ".gz"
@@ -71,12 +71,12 @@ def lines_in(file: Path) -> Iterator[str]:
             f"{printable(file)} is no plain text", "see: ocr convert --format txt, for its text"
         )
     lines = lines_of(read_text(file))
-    commas = quotes_commas(lines)
-    if kind not in LISTS and not (kind == MAYBE_LIST and _names_images(lines, commas)):
+    quotes = quotes_of(lines)
+    if kind not in LISTS and not (kind == MAYBE_LIST and _names_images(lines, quotes)):
         yield from lines
         return
     for number, line in enumerate(lines, start=1):
-        _, tab, text = fields_of(line, commas)
+        _, tab, text = fields_of(line, quotes)
         if line.strip() and not tab:
             raise InputError(
                 f"{printable(file)}:{number} has no TAB", "each line is image<TAB>text"
@@ -84,7 +84,7 @@ def lines_in(file: Path) -> Iterator[str]:
         yield text
 
 
-def _names_images(lines: Sequence[str], commas: bool) -> bool:
+def _names_images(lines: Sequence[str], quotes: Quotes) -> bool:
     """Whether all lines that say something are those of a list image<TAB>text."""
-    rows = [fields_of(line, commas) for line in lines if line.strip()]
+    rows = [fields_of(line, quotes) for line in lines if line.strip()]
     return bool(rows) and all(tab and image_stem(image) is not None for image, tab, _ in rows)

@@ -70,7 +70,8 @@ class Gloo:
             torch.distributed.all_reduce(values)
         except RuntimeError as error:
             raise PartnerGoneError(
-                "another process of this training has ended", "go on with --resume"
+                "another process of this training has ended",
+                "go on with: ocr train -o MODEL --resume, and --processes 1 if memory was short",
             ) from error
 
     def close(self) -> None:

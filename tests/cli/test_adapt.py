@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import dataclasses
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from click.testing import Result
 from PIL import Image
 
 from ocr.cli.draft import spread
+from ocr.network.modelfile import save_described
 from ocr.network.modelheader import read_spec
 from ocr.training.data.dataset import read_samples
 
@@ -157,7 +159,25 @@ def test_a_draft_saved_in_another_encoding_is_refused_whole(
     assert result.exit_code == 4
     assert "of mine.tsv cannot be used; the first, mine.tsv" in result.stderr
     assert "save it as UTF-8, under the same name" in result.stderr
+    named = ocr("adapt", "mine.tsv", "-o", "mine", "-m", model)
+    assert named.stderr == result.stderr
     assert not draft.with_suffix(".safetensors").exists()
+
+
+def test_that_the_language_model_is_lost_is_told(
+    ocr: Run, drawn: Path, model: Path, tmp_path: Path
+) -> None:
+    spec = read_spec(model)
+    named = dataclasses.replace(spec, training={**spec.training, "language": "latin"})
+    save_described(tmp_path / "named.safetensors", model, named)
+    shutil.copytree(drawn, tmp_path / "data")
+    short = ("--minutes", "0.01", "--processes", "1")
+    kept = ocr("adapt", "data", "-o", "kept", "-m", "named.safetensors", *short)
+    assert "language model" not in kept.stderr
+    for text in (tmp_path / "data").glob("*.gt.txt"):
+        text.write_text(text.read_text(encoding="utf-8") + "\u2e17", encoding="utf-8")
+    lost = ocr("adapt", "data", "-o", "lost", "-m", "named.safetensors", *short)
+    assert "will be read without it, but with --lm latin" in " ".join(lost.stderr.split())
 
 
 def test_an_uncorrected_draft_teaches_nothing(

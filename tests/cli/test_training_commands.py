@@ -276,6 +276,12 @@ def test_a_second_signal_stops_at_once(
         (("data", "-o", "x", "--retain", "0.4"), 2, "retain and blend below 1 need a model"),
         (("data", "-o", "x", "--blend", "0.4"), 2, "retain and blend below 1 need a model"),
         (("data", "-o", "x", "--hidden", "0"), 2, "--hidden is 0, but at least 1"),
+        (("data", "-o", "x", "--augment", "9"), 2, "--augment is 9"),
+        (
+            ("data", "-o", "x", "--validation", "data", "--validation-share", "0.5"),
+            2,
+            "leave it or --validation out",
+        ),
         (("data", "-o", "x", "--validation-share", "2"), 2, "--validation-share is 2"),
         (("data", "-o", "x", "--convolutions", "1,2"), 2, "give four sizes"),
         (("data/broken.gt.txt", "-o", "x"), 4, "the first, data/broken.gt.txt: no image"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.files.rows import field, fields_of, quotes_commas
+from ocr.files.rows import Quotes, field, fields_of, quotes_of
 from ocr.files.texts import read_lines
 from ocr.training.data.dataset import read_samples
 
@@ -59,13 +59,34 @@ def test_what_is_listed_comes_back_to_us_and_to_spreadsheets(text: str) -> None:
 def test_lists_in_which_every_comma_is_quoted_are_of_a_spreadsheet(
     lines: list[str], expected: bool
 ) -> None:
-    assert quotes_commas(lines) == expected
-    texts = [fields_of(line, quotes_commas(lines))[2] for line in lines]
+    assert quotes_of(lines) is (Quotes.COMMAS if expected else Quotes.NEEDED)
+    texts = [fields_of(line, quotes_of(lines))[2] for line in lines]
     if expected:
         assert not any("," in text and text.endswith('"') for text in texts)
         assert texts == [next(csv.reader([line], "excel-tab"))[1] for line in lines[:2]] + texts[2:]
     else:
         assert texts == [line.partition("\t")[2] for line in lines]
+
+
+@given(st.lists(FIELDS, min_size=1, max_size=3))
+def test_a_list_may_be_quoted_throughout(texts: list[str]) -> None:
+    table = io.StringIO()
+    csv.writer(table, "excel-tab", quoting=csv.QUOTE_ALL).writerows(["a.png", t] for t in texts)
+    lines = table.getvalue().splitlines()
+    assert quotes_of(lines) is Quotes.ALL
+    assert [fields_of(line, Quotes.ALL) for line in lines] == [("a.png", "\t", t) for t in texts]
+    assert (
+        quotes_of([*lines, f"{field('b.png', Quotes.ALL)}\t{field('x', Quotes.ALL)}"]) is Quotes.ALL
+    )
+
+
+def test_an_empty_third_cell_is_no_part_of_the_text() -> None:
+    lines = ['a.png\t"Water, roses"\t\r\n', 'b.png\t"no, yes"\t\t\n', 'c.png\t"The ""old"""\t']
+    assert quotes_of(lines) is Quotes.COMMAS
+    texts = [fields_of(line, Quotes.COMMAS)[2] for line in lines]
+    assert texts == ["Water, roses", "no, yes", 'The "old"']
+    assert fields_of("a.png\t\n") == ("a.png", "\t", "")
+    assert fields_of("a.png\n") == ("a.png", "", "")
 
 
 def test_all_who_read_a_list_agree(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_the_death_of_a_process_is_told_and_the_run_can_go_on(
     next(steps)
     [helper] = started[0]._processes
     helper.kill()
-    with pytest.raises(OcrError, match="go on with --resume"):
+    with pytest.raises(OcrError, match="--resume, and --processes 1"):
         for _ in steps:
             pass
     assert helper.poll() is not None

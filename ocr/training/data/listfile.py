@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocr.alphabet import normalize_text
 from ocr.files.names import image_stem, printable
-from ocr.files.rows import fields_of, quotes_commas
+from ocr.files.rows import Quotes, fields_of, quotes_of
 from ocr.training.data.folders import Entry, Folder, Folders
 from ocr.training.data.problems import (
     UTF16_MARKS,
@@ -56,16 +56,16 @@ TAB_FIX = "write image<TAB>text; spaces do not separate"
 def _rows(path: Path, data: bytes) -> list[_Row | Problem]:
     start = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     lines = data[start:].splitlines(keepends=True)
-    commas = quotes_commas(line.decode("utf-8", "replace") for line in lines)
+    quotes = quotes_of(line.decode("utf-8", "replace") for line in lines)
     rows: list[_Row | Problem] = []
     for number, raw in enumerate(lines, start=1):
         if raw.strip():
-            rows.append(_row(path, f"{printable(path)}:{number}", raw, start, commas))
+            rows.append(_row(path, f"{printable(path)}:{number}", raw, start, quotes))
         start += len(raw)
     return rows
 
 
-def _row(path: Path, origin: str, raw: bytes, offset: int, commas: bool) -> _Row | Problem:
+def _row(path: Path, origin: str, raw: bytes, offset: int, quotes: Quotes) -> _Row | Problem:
     """One line of the list; ``offset`` is the position of its first byte in the file."""
     try:
         line = raw.decode("utf-8")
@@ -74,7 +74,7 @@ def _row(path: Path, origin: str, raw: bytes, offset: int, commas: bool) -> _Row
         if problem is None:
             raise
         return problem
-    image, tab, text = fields_of(line, commas)
+    image, tab, text = fields_of(line, quotes)
     image, text = image.strip(), normalize_text(text)
     if not tab:
         return Problem(origin, NO_TAB, TAB_FIX)
