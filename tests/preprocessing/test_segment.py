@@ -161,6 +161,14 @@ def test_a_large_heading_is_a_line(size: int, text: str, pitch: int) -> None:
     assert abs(bottom - 180) < 0.2 * size
 
 
+@pytest.mark.parametrize("count", [1, 5, 10])
+def test_a_page_with_few_lines(count: int) -> None:
+    """Hardly any ink can be the rest of large letters, but need not."""
+    page = DrawnPage(1240, 1754, 30)
+    page.column(150, 900, range(150, 150 + 38 * count, 38))
+    check_found(segment(page.ink()), page.truth, page.size)
+
+
 @pytest.mark.parametrize("drawn", [one_line, squared])
 def test_lines_whose_ends_are_less_sure(drawn: Callable[[], DrawnPage]) -> None:
     """The size of a lone line and the squares beside a line make it reach further."""

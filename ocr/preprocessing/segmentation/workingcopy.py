@@ -110,14 +110,19 @@ def _judged(ink: Float32Array) -> Float32Array | None:
     body = _body(soft, guess)
     doubtful = body is None or body > LARGE * guess or soft.mean() < SCANT
     if doubtful and min(ink.shape) >= LEAST_LABEL:
-        for larger in (LARGER, LARGER**2):
-            shown = soft_ink(resized(coarse, 1 / larger), guess)  # smaller: in a tenth of the time
-            found = _body(shown, guess)
-            if found is None or not FITTING * guess < found <= LARGE * guess:
+        for larger in (LARGER * guess, LARGER**2 * guess):
+            small = resized(coarse, guess / larger)  # a quick look, in a tenth of the time
+            if not _fits(_body(soft_ink(small, guess), guess), guess):
                 continue
-            if body is None or shown.mean() > MORE * soft.mean():
-                soft, body = soft_ink(coarse, larger * guess), larger * found
+            shown = soft_ink(coarse, larger)
+            found = _body(shown, larger)
+            if _fits(found, larger) and (body is None or shown.mean() > MORE * soft.mean()):
+                soft, body = shown, found
     return None if body is None else resized(soft, min(LARGEST_ZOOM, BODY / body))
+
+
+def _fits(body: float | None, guess: float) -> bool:
+    return body is not None and FITTING * guess < body <= LARGE * guess
 
 
 def _body(soft: Float32Array, guess: float) -> float | None:
