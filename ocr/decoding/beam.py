@@ -17,6 +17,7 @@ from ocr.decoding.alignment import Spans, align_labels, peak_frames
 from ocr.decoding.automaton import END, START, Automaton, anything, check
 from ocr.decoding.language import LanguageModel
 from ocr.decoding.languagefile import read_language_model, resolve_language_model
+from ocr.decoding.paper import paper
 from ocr.decoding.rivals import rival_margins
 from ocr.decoding.search import EMPTY, Frames, Merit, Tree, merits, search
 from ocr.options import DecodingOptions
@@ -122,7 +123,7 @@ class BeamDecoder:
         if log_probs.shape[1] != len(self.symbols):
             raise ValueError(f"{log_probs.shape[1]} labels, but {len(self.symbols)} symbols")
         least = math.log(self.threshold) if self.threshold > 0 else -math.inf
-        at, labels = np.nonzero(log_probs[:, 1:] >= least)
+        at, labels = np.nonzero((log_probs[:, 1:] >= least) & ~paper(log_probs)[:, None])
         first = np.searchsorted(at, np.arange(len(log_probs) + 1))
         return Frames(log_probs.astype(np.float64), labels + 1, first, self.symbols)
 
@@ -142,7 +143,7 @@ def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
         decoder = BeamDecoder(anything(size), np.arange(size), merit)
     else:
         model = read_language_model(resolve_language_model(options.language))
-        decoder = language_decoder(model, alphabet, options.beam)
+        decoder = language_decoder(model, alphabet, options)
         merit = decoder.merit
         if options.weight is not None:
             # What a heavy language says lies further apart.
@@ -156,12 +157,15 @@ def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
     )
 
 
-def language_decoder(model: LanguageModel, alphabet: Alphabet, width: int) -> BeamDecoder:
+def language_decoder(
+    model: LanguageModel, alphabet: Alphabet, options: DecodingOptions = DecodingOptions()
+) -> BeamDecoder:
     """The decoder that uses a language model as it was tuned."""
     return BeamDecoder(
         automaton=model.automaton,
         symbols=np.concatenate([[END], model.symbols(alphabet.characters)]),
-        merit=Merit(model.options.weight, model.options.bonus, width, REACH),
+        merit=Merit(model.options.weight, model.options.bonus, options.beam, REACH),
+        threshold=options.threshold,
         temperature=model.options.temperature,
     )
 

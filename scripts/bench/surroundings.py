@@ -22,6 +22,14 @@ def margin(picture: Picture) -> Picture:
     return _padded(picture, int(np.median(picture)))
 
 
+def paper(picture: Picture) -> Picture:
+    """Ten line heights more of the same paper on the right, with the grain of its edges."""
+    height, width = picture.shape
+    edges = np.concatenate([picture[:2].ravel(), picture[-2:].ravel()])
+    grain = np.random.default_rng(width).choice(edges, (height, 10 * height))
+    return np.concatenate([picture, cv2.GaussianBlur(grain, (0, 0), 1)], axis=1)
+
+
 def white(picture: Picture) -> Picture:
     """As much of white."""
     return _padded(picture, 255)
@@ -74,7 +82,7 @@ def negative(picture: Picture) -> Picture:
 
 SURROUNDINGS: dict[str, Callable[[Picture], Picture]] = {
     function.__name__: function
-    for function in (margin, white, black, mask, turned, underlined, cell, negative)
+    for function in (margin, paper, white, black, mask, turned, underlined, cell, negative)
 }
 
 
