@@ -36,11 +36,6 @@ class Alphabet:
         if len(self._labels) != len(characters):
             raise LabelError("the alphabet names a character twice")
 
-    @classmethod
-    def from_texts(cls, texts: Iterable[str]) -> Alphabet:
-        """Every character of the texts, sorted by code point."""
-        return cls("".join(sorted({character for text in texts for character in text})))
-
     def __len__(self) -> int:
         """Number of output nodes: the characters and the blank."""
         return len(self.characters) + 1

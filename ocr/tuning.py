@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ocr.alphabet import Alphabet
-from ocr.calibration import Calibration, KnownLine, calibrate_language
+from ocr.calibration import KnownLine, calibrate_language
 from ocr.decoding import is_empty
 from ocr.decoding.beam import BeamDecoder, language_decoder
 from ocr.decoding.greedy import greedy
 from ocr.decoding.language import LanguageModel
 from ocr.decoding.search import Merit
 from ocr.metrics import edit_counts
-from ocr.options import DecodingOptions, LanguageOptions
+from ocr.options import LanguageOptions
 from ocr.types import Float32Array, OnProgress
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
@@ -39,13 +39,11 @@ SEARCHES = ((with_weight, WEIGHTS), (with_bonus, BONUSES), (with_weight, WEIGHTS
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The options found, the character error rates by best path and with them, 0 or more, and
-    how the confidences came true."""
+    """The options found, and the character error rates by best path and with them, 0 or more."""
 
     options: LanguageOptions
     greedy_cer: float
     cer: float
-    calibration: Calibration
 
 
 def tune_language_model(
@@ -56,10 +54,7 @@ def tune_language_model(
 ) -> Tuning:
     """The weight and bonus with the fewest edits, and then the temperature. Of equals the
     smaller value is taken. Raises InputError where no character is read."""
-    beam = DecodingOptions()
-    decoder = dataclasses.replace(
-        language_decoder(model, alphabet, beam.beam), threshold=beam.threshold
-    )
+    decoder = language_decoder(model, alphabet)
     total = len(lines) * sum(len(values) for _, values in SEARCHES)
     done, edits = 0, 0
     for changed, values in SEARCHES:
@@ -81,7 +76,7 @@ def tune_language_model(
     )
     characters = max(1, sum(len(line.text) for line in lines))
     greedy_edits = count_edits(lambda line: greedy(line)[0].labels, lines, alphabet)
-    return Tuning(options, greedy_edits / characters, edits / characters, calibration)
+    return Tuning(options, greedy_edits / characters, edits / characters)
 
 
 def labels_with(decoder: BeamDecoder) -> Callable[[Float32Array], Sequence[int]]:

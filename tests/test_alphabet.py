@@ -39,7 +39,7 @@ def test_normalized_text_is_nfc_and_stays_as_it_is(raw: str) -> None:
 
 @given(st.lists(LETTERS, min_size=1), LETTERS)
 def test_labels_come_back_as_text(texts: list[str], other: str) -> None:
-    alphabet = Alphabet.from_texts(texts)
+    alphabet = Alphabet("").extended(texts)
     assert alphabet.characters == "".join(sorted(set("".join(texts))))
     assert len(alphabet) == len(set("".join(texts))) + 1
     for text in texts:
@@ -57,7 +57,7 @@ def test_label_k_is_the_kth_character() -> None:
 
 @given(LETTERS, st.lists(LETTERS))
 def test_an_extended_alphabet_keeps_every_old_label(old: str, texts: list[str]) -> None:
-    before = Alphabet.from_texts([old])
+    before = Alphabet("").extended([old])
     after = before.extended(texts)
     assert after.encode(old) == before.encode(old)
     assert not any(after.missing(text) for text in texts)

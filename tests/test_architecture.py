@@ -11,6 +11,7 @@ planted faults first, so that a checker which sees nothing cannot pass.
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -183,6 +184,7 @@ def cycle(arrows: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
+@functools.cache
 def house() -> dict[str, tuple[str, str]]:
     """Every file of ocr/: dotted module -> (package, text)."""
     files = {}

@@ -8,25 +8,12 @@ from typing import Any
 
 import pytest
 
+from ocr import options
 from ocr.errors import UsageError
 from ocr.fields import from_dict
-from ocr.options import (
-    BatchOptions,
-    DecodingOptions,
-    LanguageOptions,
-    NetworkOptions,
-    PreprocessingOptions,
-    TrainingOptions,
-)
+from ocr.options import DecodingOptions, NetworkOptions, PreprocessingOptions, TrainingOptions
 
-KINDS = (
-    PreprocessingOptions,
-    NetworkOptions,
-    TrainingOptions,
-    BatchOptions,
-    LanguageOptions,
-    DecodingOptions,
-)
+KINDS = tuple(kind for kind in vars(options).values() if dataclasses.is_dataclass(kind))
 FIELDS = [(kind, field) for kind in KINDS for field in dataclasses.fields(kind)]
 
 

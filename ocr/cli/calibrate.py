@@ -44,6 +44,7 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     from ocr.network.modelheader import model_id
     from ocr.network.shipped import resolve_model, shipped_models
     from ocr.recognition import load_model
+    from ocr.training.data.dataset import read_samples
 
     path, output = resolve_model(model), output and model_file(output)
     if is_shipped(output or path, shipped_models()):
@@ -53,7 +54,7 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
     if output is not None and output.exists() and not output.samefile(path):
         raise UsageError(f"{output} is another model", "choose another -o, or move it away")
     recognizer = load_model(path, DecodingOptions(decoder="greedy"))  # no language model
-    with read_known_lines(recognizer, data, lines) as known:
+    with read_known_lines(recognizer, read_samples(data), lines) as known:
         earlier = recognizer.spec.temperature
         found = calibrate_model(known, recognizer.alphabet, earlier)
         temperature = earlier * found.temperature

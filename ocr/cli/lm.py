@@ -19,6 +19,7 @@ from ocr.options import DecodingOptions, LanguageOptions
 
 if TYPE_CHECKING:
     from ocr.decoding.language import LanguageModel
+    from ocr.training.data.dataset import Dataset
 
 EXAMPLES = """\
 ocr lm train.tsv novels.txt.gz -o french.lm          learn from transcriptions and novels
@@ -75,14 +76,14 @@ def command(
     """
     place = _place(texts, output, existing, data)
     language = None if existing is None else _read(existing)
-    _keep_inputs(place, texts, data, model)
+    dataset = _keep_inputs(place, texts, data, model)
     if not (overwrite or (existing is not None and output is None)):
         require_room(place)
     if language is None:
         language = _made(texts, options)
         _write(place, language)
-    if data:
-        _tune(place, language, model, data, lines)
+    if dataset:
+        _tune(place, language, model, dataset, lines)
 
 
 def _place(
@@ -112,16 +113,21 @@ def _place(
     return _own(existing)
 
 
-def _keep_inputs(place: Path, texts: tuple[str, ...], data: tuple[str, ...], model: str) -> None:
-    """Raise UsageError if the language model would take the place of what it is made from."""
+def _keep_inputs(
+    place: Path, texts: tuple[str, ...], data: tuple[str, ...], model: str
+) -> Dataset | None:
+    """The lines of ``data``, if any. Raises UsageError if the language model would take the place
+    of what it is made from."""
     from ocr.files.texts import text_files
     from ocr.network.shipped import resolve_model
     from ocr.training.data.dataset import read_samples
 
-    samples = usable_samples(read_samples(data)) if data else ()
+    dataset = read_samples(data) if data else None
+    samples = usable_samples(dataset) if dataset else ()
     read = [resolve_model(model)] if data else []
     inputs = [*text_files(texts), *files_of(data, samples), *read]
     keep(inputs, place, "name another file with -o")
+    return dataset
 
 
 def _own(existing: str) -> Path:
@@ -160,17 +166,15 @@ def _write(path: Path, language: LanguageModel) -> None:
     )
 
 
-def _tune(
-    place: Path, language: LanguageModel, model: str, data: tuple[str, ...], lines: int
-) -> None:
-    """Find weight, bonus and temperature on the lines of ``data``, and store them."""
+def _tune(place: Path, language: LanguageModel, model: str, dataset: Dataset, lines: int) -> None:
+    """Find weight, bonus and temperature on the lines of the data, and store them."""
     from ocr.cli.display import counted, progress_bar
     from ocr.decoding.languagefile import write_language_model
     from ocr.recognition import load_model
     from ocr.tuning import tune_language_model
 
     recognizer = load_model(model, DecodingOptions(decoder="greedy"))  # no language model
-    with read_known_lines(recognizer, data, lines) as known:
+    with read_known_lines(recognizer, dataset, lines) as known:
         with progress_bar("tuning") as move:
             found = tune_language_model(language, known, recognizer.alphabet, move)
         write_language_model(place, replace(language, options=found.options))

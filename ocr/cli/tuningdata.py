@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -45,15 +45,13 @@ def usable_samples(dataset: Dataset) -> tuple[Sample, ...]:
 
 @contextmanager
 def read_known_lines(
-    recognizer: Recognizer, data: Sequence[str], most: int
+    recognizer: Recognizer, dataset: Dataset, most: int
 ) -> Iterator[list[KnownLine]]:
-    """What the model says of the transcribed lines of ``data``, of ``most`` at most. Raises
+    """What the model says of the transcribed lines of the data, of ``most`` at most. Raises
     PartialFailure at the end, when the work is done, if some could not be used."""
     from ocr.calibration import known_lines
     from ocr.cli.display import counted, progress_bar
-    from ocr.training.data.dataset import read_samples
 
-    dataset = read_samples(data)
     samples = usable_samples(dataset)
     if len(samples) > most:
         chosen = sorted(random.Random(SEED).sample(range(len(samples)), most))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ocr.alphabet import normalize_text
-from ocr.decoding.automaton import END, START, Automaton, step
+from ocr.decoding.automaton import Automaton
 from ocr.decoding.kneserney import kneser_ney
 from ocr.decoding.ngrams import count_ngrams
 from ocr.errors import InputError
@@ -44,14 +44,6 @@ class LanguageModel:
         known = {character: symbol for symbol, character in enumerate(self.characters, start=1)}
         unknown = self.symbol_count - 1
         return np.array([known.get(c, unknown) for c in characters.translate(_TO_CLASS)], np.int64)
-
-    def score(self, text: str) -> float:
-        """Natural log of the probability that a line reads ``text`` and ends there."""
-        state, total = START, 0.0
-        for symbol in (*self.symbols(normalize_text(text)).tolist(), END):
-            state, score = step(self.automaton, state, symbol)
-            total += score
-        return total
 
 
 def symbol_count(characters: str) -> int:

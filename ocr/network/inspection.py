@@ -34,8 +34,7 @@ class CellActivity:
 def cell_activity(engine: Engine, columns: Columns, layer: int) -> CellActivity:
     """The gates and states of a layer, counted from 1. Raises UsageError if there is no such
     layer or it has no gates."""
-    if not isinstance(engine, TorchEngine):
-        raise UsageError("this engine cannot be looked into", "use the one that trains: torch")
+    assert isinstance(engine, TorchEngine)  # the only one that there is
     network = engine.network
     if not 1 <= layer <= len(network.recurrent):
         raise UsageError(f"there is no layer {layer}", f"choose from 1 to {len(network.recurrent)}")

@@ -106,9 +106,8 @@ class RecurrentLayer(nn.Module):
     @torch.no_grad()
     def gates_and_states(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """What an LSTM layer's cells do: gates (T, N, D, G, H) in the order of lstm.py, 0..1 but
-        for z, and states c (T, N, D, H); 0 in the padding. Raises TypeError for an rnn."""
-        if not isinstance(self.cell, LstmCell):
-            raise TypeError("only an LSTM has gates")
+        for z, and states c (T, N, D, H); 0 in the padding."""
+        assert isinstance(self.cell, LstmCell)
         weights = Weights(self.recurrent_weights, self.bias, self.peepholes)
         wx = product(frames, self.input_weights)
         return gates_and_states(self.cell, wx, weights, Lines(lengths, self.directions))

@@ -35,8 +35,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ocr.errors import UsageError
-from ocr.options import FEATURES
 from ocr.types import Columns, Float32Array, Float64Array
 
 COLUMNS_PER_FRAME = 4
@@ -69,11 +67,9 @@ def columns_from_line(values: Float32Array, edges: Float32Array, features: str) 
     edges     (W + 1,) float32, source-pixel x of the columns' edges; kept as they are
     features  ``conv``, ``pixels`` or ``geometric``, see the top of this file
 
-    Returns Columns with values (W, height), or (W, 9) for ``geometric``. Raises UsageError for
-    another name and ValueError where values and edges do not fit.
+    Returns Columns with values (W, height), or (W, 9) for ``geometric``. Raises ValueError where
+    values and edges do not fit.
     """
-    if features not in FEATURES:
-        raise UsageError(f"features cannot be {features!r}", "choose from " + ", ".join(FEATURES))
     columns = geometric_features(values) if features == "geometric" else values.T  # (T, F)
     return Columns(
         np.ascontiguousarray(columns, dtype=np.float32),

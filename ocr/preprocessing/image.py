@@ -42,7 +42,7 @@ from ocr.types import Float32Array
 
 ImageSource = str | Path | bytes | Image.Image | npt.NDArray[Any]
 
-DEFAULT_MAX_PIXELS = 100_000_000  # px; an A3 page at 600 dpi has 70 million
+MAX_PIXELS = 100_000_000  # px; an A3 page at 600 dpi has 70 million
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, weights of R, G and B
 WHITES = (1, 255, 65535)  # the ranges that values without a range of their own may have
 OVERSHOOT = 0.1  # share of white that resampling may swing past black or white
@@ -63,40 +63,37 @@ PNG_WORDS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")  # chunks that can tell the ori
 TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0, section 8
 
 
-def load_image(
-    source: ImageSource, max_pixels: int = DEFAULT_MAX_PIXELS, name: str = "the image"
-) -> Float32Array:
+def load_image(source: ImageSource, name: str = "the image") -> Float32Array:
     """Read an image as ink: float32 (H, W), C-contiguous, paper 0, ink 1.
 
-    source      a path, the bytes of a file, a Pillow image (its current frame) or an array
-    max_pixels  width times height above this is refused before any pixel is decoded; Pillow
-                itself refuses twice ``PIL.Image.MAX_IMAGE_PIXELS``, 179 million
-    name        of a Pillow image, for errors
+    source  a path, the bytes of a file, a Pillow image (its current frame) or an array
+    name    of a Pillow image, for errors
 
-    Raises ImageError, whose one line names the file and says what to do.
+    Raises ImageError, whose one line names the file and says what to do; before any pixel is
+    decoded where there are more than ``MAX_PIXELS``, or twice ``PIL.Image.MAX_IMAGE_PIXELS``.
     """
     if isinstance(source, np.ndarray):
-        return _from_array(source, max_pixels)
+        return _from_array(source)
     if isinstance(source, Image.Image):
-        return ink_of(_decoded(source, name, max_pixels), name)
+        return ink_of(_decoded(source, name), name)
     if isinstance(source, bytes | bytearray | memoryview):
         name = "the image data"
-        return ink_of(_from_stream(BytesIO(source), name, max_pixels), name)
+        return ink_of(_from_stream(BytesIO(source), name), name)
     if isinstance(source, str | os.PathLike):
-        return ink_of(open_image(Path(source), max_pixels), printable(source))
+        return ink_of(open_image(Path(source)), printable(source))
     raise ImageError(
         f"an object of type {type(source).__name__} is not an image",
         "give a path, the bytes of a file, a Pillow image or a numpy array",
     )
 
 
-def open_image(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS, frame: int = 0) -> Image.Image:
+def open_image(path: Path, frame: int = 0) -> Image.Image:
     """The picture in a file, decoded and upright, in its own mode. Raises ImageError.
 
     frame  which of several, from 0
     """
     with reading(path) as stream:
-        return _from_stream(stream, printable(path), max_pixels, frame)
+        return _from_stream(stream, printable(path), frame)
 
 
 def image_size(path: Path, frame: int = 0) -> tuple[int, int]:
@@ -104,11 +101,11 @@ def image_size(path: Path, frame: int = 0) -> tuple[int, int]:
     ImageError."""
     name = printable(path)
     with reading(path) as stream:
-        image = _opened(stream, name, DEFAULT_MAX_PIXELS, frame)
+        image = _opened(stream, name, frame)
         tags: Any = getattr(image, "tag_v2", {})  # a TIFF's size may have been turned already
         width, height = tags.get(TIFF_WIDTH, image.width), tags.get(TIFF_HEIGHT, image.height)
-        _check_size(width, height, name, DEFAULT_MAX_PIXELS)
-        with decoding(name, DEFAULT_MAX_PIXELS):
+        _check_size(width, height, name)
+        with decoding(name):
             if isinstance(image, PngImageFile) and not _speaks_after_its_pixels(stream):
                 orientation = _orientation(image, Image.Image.getexif)
             else:
@@ -149,11 +146,11 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         raise ImageError(f"{name} cannot be opened: {reason}", "check its name") from error
 
 
-def _from_stream(stream: BinaryIO, name: str, max_pixels: int, frame: int = 0) -> Image.Image:
-    return _decoded(_opened(stream, name, max_pixels, frame), name, max_pixels)
+def _from_stream(stream: BinaryIO, name: str, frame: int = 0) -> Image.Image:
+    return _decoded(_opened(stream, name, frame), name)
 
 
-def _opened(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Image.Image:
+def _opened(stream: BinaryIO, name: str, frame: int) -> Image.Image:
     """The image with its header read."""
     if not stream.seekable():  # a pipe
         stream = BytesIO(stream.read())
@@ -165,7 +162,7 @@ def _opened(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Image.I
         raise ImageError(
             f"{name} is a PDF", "give an image of its page; ocr recognize reads x.pdf too"
         )
-    with decoding(name, max_pixels):
+    with decoding(name):
         image = Image.open(stream)
         if frame:
             image.seek(frame)
@@ -175,7 +172,7 @@ def _opened(stream: BinaryIO, name: str, max_pixels: int, frame: int) -> Image.I
 
 
 @contextmanager
-def decoding(name: str, max_pixels: int) -> Iterator[None]:
+def decoding(name: str) -> Iterator[None]:
     """Whatever Pillow raises while it decodes becomes an ImageError; its warnings, all about
     files that it then reads or refuses, stay silent."""
     try:
@@ -187,7 +184,7 @@ def decoding(name: str, max_pixels: int) -> Iterator[None]:
         ) from error
     except Image.DecompressionBombError as error:
         size = re.search(r"\d+", str(error))
-        limit = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))
+        limit = min(MAX_PIXELS, 2 * (Image.MAX_IMAGE_PIXELS or MAX_PIXELS))
         raise _too_large(name, f"{int(size[0]):,}" if size else "too many", limit) from error
     except MemoryError as error:
         raise ImageError(f"{name} does not fit into memory", "scale it down") from error
@@ -204,20 +201,20 @@ def _too_large(name: str, size: str, limit: int) -> ImageError:
     )
 
 
-def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
+def _check_size(width: int, height: int, name: str) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"{name} has no pixels ({width} x {height})", "give another image")
-    if width * height > max_pixels:
-        raise _too_large(name, f"{width} x {height} = {width * height:,}", max_pixels)
+    if width * height > MAX_PIXELS:
+        raise _too_large(name, f"{width} x {height} = {width * height:,}", MAX_PIXELS)
 
 
-def _decoded(image: Image.Image, name: str, max_pixels: int) -> Image.Image:
+def _decoded(image: Image.Image, name: str) -> Image.Image:
     """The image with its pixels, upright."""
-    _check_size(*image.size, name, max_pixels)
-    with decoding(name, max_pixels):
+    _check_size(*image.size, name)
+    with decoding(name):
         image.load()  # only now does a truncated file show
         image = _upright(image)
-    _check_size(*image.size, name, max_pixels)  # an icon's frame may differ from its entry
+    _check_size(*image.size, name)  # an icon's frame may differ from its entry
     return image
 
 
@@ -274,13 +271,13 @@ def _deep_ink(image: Image.Image, name: str) -> Float32Array:
     return _ink(grey)
 
 
-def _from_array(array: npt.NDArray[Any], max_pixels: int) -> Float32Array:
+def _from_array(array: npt.NDArray[Any]) -> Float32Array:
     name = "the array"
     if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
         raise ImageError(
             f"{name} has shape {array.shape}", "give (H, W), (H, W, 3) RGB or (H, W, 4) RGBA"
         )
-    _check_size(array.shape[1], array.shape[0], name, max_pixels)
+    _check_size(array.shape[1], array.shape[0], name)
     return _ink(_unit(array, name))
 
 

@@ -17,14 +17,7 @@ from ocr.errors import UsageError
 from ocr.files.names import TIFF_SUFFIXES, image_stem, printable
 from ocr.files.overlays import is_overlay
 from ocr.files.sources import expand
-from ocr.preprocessing.image import (
-    DEFAULT_MAX_PIXELS,
-    decoding,
-    image_size,
-    load_image,
-    open_image,
-    reading,
-)
+from ocr.preprocessing.image import decoding, image_size, load_image, open_image, reading
 from ocr.preprocessing.pdfpages import is_pdf, pdf_page_count, pdf_picture, pdf_size
 from ocr.types import Float32Array
 
@@ -94,7 +87,7 @@ def _indices(path: Path) -> list[int]:
         return list(range(pdf_page_count(path)))
     if path.suffix.lower() not in TIFF_SUFFIXES:
         return [0]
-    with reading(path) as stream, decoding(printable(path), DEFAULT_MAX_PIXELS):
+    with reading(path) as stream, decoding(printable(path)):
         frames = ImageSequence.Iterator(Image.open(stream))
         return [index for index, frame in enumerate(frames) if _whole(frame)] or [0]
 

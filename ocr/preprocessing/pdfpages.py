@@ -13,7 +13,7 @@ from PIL import Image
 
 from ocr.errors import ImageError, MissingExtraError
 from ocr.files.names import printable
-from ocr.preprocessing.image import DEFAULT_MAX_PIXELS, reading
+from ocr.preprocessing.image import MAX_PIXELS, reading
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -74,7 +74,7 @@ def _scale(page: PdfPage) -> float:
     width, height = page.get_size()
     # The largest s with (s width + 1) (s height + 1) pixels at most, since both are rounded up.
     half, area = (width + height) / 2, width * height
-    largest = (math.sqrt(half**2 + area * (DEFAULT_MAX_PIXELS - 1)) - half) / area
+    largest = (math.sqrt(half**2 + area * (MAX_PIXELS - 1)) - half) / area
     return float(min(SCALE, largest))
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from ocr.alphabet import Alphabet
-from ocr.calibration import Calibration, KnownLine, calibrate_model
+from ocr.calibration import KnownLine, calibrate_model
 from ocr.errors import InputError
 from ocr.network.engines import TorchEngine
 from ocr.network.modelfile import load_model_file, save_described
@@ -18,22 +18,21 @@ from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
 
-def calibrate_run(run: Run) -> Calibration | None:
-    """Give the run's model its temperature. None, and the model stays as it is, without
+def calibrate_run(run: Run) -> None:
+    """Give the run's model its temperature. It stays as it is without
     validation lines, while it reads nothing on them, or if its temperature is another than the
     run writes, which was found before, on other lines maybe. Raises ModelError."""
     if not run.validation:
-        return None
+        return
     network, spec = load_model_file(run.output)
     if spec.temperature != run.spec.temperature:
-        return None
+        return
     try:
         calibration = calibrate_model(_known(run, network, spec), Alphabet(spec.alphabet))
     except InputError:
-        return None
+        return
     spec = dataclasses.replace(spec, temperature=calibration.temperature)
     save_described(run.output, run.output, spec)
-    return calibration
 
 
 def _known(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[KnownLine]:

@@ -160,8 +160,7 @@ def _divide(
     if chosen is None:
         # What would never be read is better trained on.
         share = min(options.validation, options.validation_lines / max(1, len(usable)))
-        split = split_samples(usable, share, options.seed)
-        train, validating = split.train, split.validation
+        train, validating = split_samples(usable, share, options.seed)
     else:
         ids = {sample.id for sample in chosen}
         images = {_image(sample) for sample in chosen}

@@ -56,7 +56,7 @@ CHANGES = {
     ),
     "no slant, no stretch": Change(distortions={"shear": NEVER, "stretch": UNCHANGED}),
     "no shortcut": Change({"shortcut": 0.0}),
-    "no balance": Change({"balance": 0.0}),
+    "no balance": Change({"balance": 1.0}),
     "no rendered lines": Change({"synthetic_share": 0.0}),
 }
 

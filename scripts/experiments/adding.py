@@ -33,7 +33,7 @@ HIDDEN = 16  # units
 RATE = 0.005  # of Adam
 TOLERANCE = 0.04
 INPUT_BIAS = -3.0  # the input gate begins closed, as in 1997
-QUICK = 0.05  # minutes
+QUICK = 0.01  # minutes
 MINUTES = {100: 2.0, 500: 4.0, 1000: 8.0}  # at most, for the LSTM
 
 

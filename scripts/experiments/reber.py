@@ -173,7 +173,7 @@ def main() -> None:
     rows = [(*row, "") for row in PUBLISHED]
     figure, axes = new_figure()
     for cell, descent, count in ROWS:
-        how = replace(descent, most=800) if experiment.quick else descent
+        how = replace(descent, most=CHECK_EVERY) if experiment.quick else descent
         seeds = range(experiment.seed, experiment.seed + (1 if experiment.quick else count))
         runs = [run(cell, how, seed) for seed in seeds]
         solved = [after for after, _, _ in runs if after is not None]

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 
@@ -71,7 +72,7 @@ def test_lm_is_tuned_in_place(ocr: Run, language: Path, few: Path, model: Path) 
     after = read_language_model(language)
     assert after.options != before.options
     assert after.options.order == 3
-    assert after.score("a sun") == before.score("a sun")
+    np.testing.assert_equal(after.automaton, before.automaton)
 
 
 @pytest.mark.usefixtures("quick")

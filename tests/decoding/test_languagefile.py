@@ -41,7 +41,6 @@ def test_round_trip(path: Path, model: LanguageModel) -> None:
         found = getattr(read.automaton, name)
         assert found.dtype == array.dtype
         np.testing.assert_allclose(found, array, rtol=2**-11 * (found.dtype == np.float32), atol=0)
-    assert read.score("round née") == pytest.approx(model.score("round née"), rel=2**-11)
 
 
 def test_a_description_is_replaced_without_touching_the_numbers(
@@ -52,7 +51,7 @@ def test_a_description_is_replaced_without_touching_the_numbers(
     tuned = LanguageModel(read.characters, read.automaton, LanguageOptions(weight=1.25))
     write_language_model(path, tuned)
     assert read_language_model(path).options.weight == 1.25
-    assert read.score("rock") == read_language_model(path).score("rock")
+    np.testing.assert_equal(read_language_model(path).automaton, read.automaton)
 
 
 def test_more_characters_than_a_byte_counts(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ocr.decoding.beam import BeamDecoder, language_decoder
 from ocr.decoding.language import train_language_model
 from ocr.decoding.lexicon import lexicon_automaton
 from ocr.decoding.search import Beam, Frames, Merit, Tree
-from ocr.options import LanguageOptions
+from ocr.options import DecodingOptions, LanguageOptions
 from ocr.types import Hypothesis
 
 LogProbs = NDArray[np.float32]
@@ -32,7 +32,7 @@ EXACT = 1e-12  # relative
 def decoder_of(kind: str) -> BeamDecoder:
     if kind == "language":
         model = train_language_model(LINES, LanguageOptions(order=4, weight=0.8, bonus=0.3))
-        return language_decoder(model, ALPHABET, width=8)
+        return language_decoder(model, ALPHABET, DecodingOptions(beam=8, threshold=0))
     free = anything(SIZE)
     words = lexicon_automaton(("hare", "heart", "rate", "ate", "a"), ALPHABET, price=2.0)
     return BeamDecoder(

@@ -14,7 +14,7 @@ from ocr.decoding.beam import BeamDecoder, language_decoder
 from ocr.decoding.greedy import greedy
 from ocr.decoding.language import LanguageModel, train_language_model
 from ocr.decoding.search import Merit
-from ocr.options import LanguageOptions
+from ocr.options import DecodingOptions, LanguageOptions
 
 ALPHABET = Alphabet("aehrt ")
 LINES = ("the hare ate the rat", "a rat ate the tea", "the earth", "there a hat")
@@ -33,7 +33,7 @@ def line_score(model: LanguageModel, text: str) -> float:
 def test_margins_are_those_of_whole_texts(seed: int) -> None:
     options = LanguageOptions(order=4, weight=0.8, bonus=0.3, temperature=1.7)
     model = train_language_model(LINES, options)
-    decoder = language_decoder(model, ALPHABET, width=8)
+    decoder = language_decoder(model, ALPHABET, DecodingOptions(beam=8, threshold=0))
     rng = np.random.default_rng(seed)
     log_probs = np.log(rng.dirichlet(np.ones(len(ALPHABET)) / 2, 12)).astype(np.float32)
     (best,) = decoder(log_probs)

@@ -71,12 +71,3 @@ def test_a_cell_without_a_forget_gate(columns: Columns) -> None:
 def test_what_cannot_be_looked_into(columns: Columns, cell: str, layer: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         cell_activity(engine(cell), columns, layer)
-
-
-def test_another_engine_cannot_be_looked_into(columns: Columns) -> None:
-    class Compiled:
-        def log_probs(self, lines: object) -> list[object]:
-            return []
-
-    with pytest.raises(UsageError, match="this engine cannot be looked into"):
-        cell_activity(Compiled(), columns, 1)  # type: ignore[arg-type]

@@ -60,11 +60,6 @@ def test_gates_and_states_are_those_behind_the_outputs(cell: str) -> None:
         torch.testing.assert_close(kept[: length - 1, n], expected, atol=1e-6, rtol=0)
 
 
-def test_a_simple_layer_has_no_gates() -> None:
-    with pytest.raises(TypeError, match="only an LSTM"):
-        RecurrentLayer("rnn", F, H).gates_and_states(frames(), LENGTHS)
-
-
 def test_first_weights_remember_and_keep_lengths() -> None:
     layer = RecurrentLayer("lstm", F, H)
     gates = layer.bias.view(2, 4, H)

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from ocr.errors import UsageError
 from ocr.preprocessing.columns import GEOMETRIC_NAMES, columns_from_line, geometric_features
 
 WEIGHT, GRAVITY, MOMENT, UPPER, LOWER, UPPER_GRADIENT, LOWER_GRADIENT, RUNS, FILLED = range(9)
@@ -102,8 +101,6 @@ def test_pixels_are_the_transposed_image(features: str) -> None:
 
 def test_refusals() -> None:
     values = np.zeros((16, 5), dtype=np.float32)
-    with pytest.raises(UsageError, match="choose from conv, pixels, geometric"):
-        columns_from_line(values, edges(5), "wavelets")
     with pytest.raises(ValueError, match="do not fit"):
         columns_from_line(values, edges(6), "conv")
 

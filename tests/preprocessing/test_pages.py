@@ -148,7 +148,7 @@ def test_a_page_of_metres_has_as_many_pixels_as_an_image_may(
 ) -> None:
     """As of a scan put into a PDF without its resolution."""
     pytest.importorskip("pypdfium2")
-    monkeypatch.setattr(pdfpages, "DEFAULT_MAX_PIXELS", 250_000)
+    monkeypatch.setattr(pdfpages, "MAX_PIXELS", 250_000)
     path = save_pdf(tmp_path / "large.pdf", ((20, 20 / ratio),))
     width, height = page_size(path)
     assert picture(path).size == (width, height)

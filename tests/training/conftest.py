@@ -82,7 +82,7 @@ def make_run(write_store: Callable[..., LineStore]) -> Callable[..., Run]:
     ) -> Run:
         write_store(folder / "mine.training", texts)
         defaults = {"batch_size": 4, "processes": 1, "warmup": 2, "precision": "float32"}
-        alphabet = alphabet or Alphabet.from_texts(texts).characters
+        alphabet = alphabet or Alphabet("").extended(texts).characters
         return Run(
             folder=folder / "mine.training",
             output=folder / "mine.safetensors",

@@ -12,7 +12,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from ocr.errors import UsageError
 from ocr.files.names import image_stem, line_stem, page_fragment
@@ -49,13 +48,7 @@ Where a name is ambiguous, a rule may take two pages for one; that keeps all lin
 one side, whereas the opposite error would not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Two sides without a common line, each sorted by id. ``by`` is page, line or none."""
-
-    train: tuple[Sample, ...]
-    validation: tuple[Sample, ...]
-    by: str
+Lines = tuple[Sample, ...]
 
 
 def page_of(sample: Sample) -> str:
@@ -70,8 +63,9 @@ def page_of(sample: Sample) -> str:
     return name.rpartition("/")[2]
 
 
-def split_samples(samples: Iterable[Sample], share: float, seed: int) -> Split:
-    """Hold back about ``share`` (0 <= share < 1) of the lines for validation.
+def split_samples(samples: Iterable[Sample], share: float, seed: int) -> tuple[Lines, Lines]:
+    """Lines to train on and to validate with, each sorted by id, about ``share`` (0 <= share < 1)
+    of them to validate with.
 
     Whole pages if there are at least PAGES_NEEDED and a set of them meets the bounds, else
     single lines; the same image with the same text is one line however often it occurs. With a
@@ -82,22 +76,15 @@ def split_samples(samples: Iterable[Sample], share: float, seed: int) -> Split:
         raise UsageError(f"a validation share of {share} is not possible", "give 0 to 0.9")
     lines = sorted(samples, key=lambda sample: (sample.id, str(sample.image), sample.text))
     if share == 0:
-        return Split(tuple(lines), (), "none")
-    pages = [page_of(sample) for sample in lines]
-    chosen: set[str] = set()
-    if len(set(pages)) >= PAGES_NEEDED:
-        chosen = _choose(pages, share, seed)
-    if chosen:
-        return _split(lines, pages, chosen, "page")
-    keys = [_line_key(sample) for sample in lines]
-    chosen = _choose(keys, share, seed) or _smallest(keys, seed)
-    return _split(lines, keys, chosen, "line" if chosen else "none")
-
-
-def _split(lines: Sequence[Sample], keys: Sequence[str], chosen: set[str], by: str) -> Split:
+        return tuple(lines), ()
+    keys = [page_of(sample) for sample in lines]
+    chosen = _choose(keys, share, seed) if len(set(keys)) >= PAGES_NEEDED else set()
+    if not chosen:
+        keys = [_line_key(sample) for sample in lines]
+        chosen = _choose(keys, share, seed) or _smallest(keys, seed)
     paired = list(zip(lines, keys, strict=True))
     train = tuple(line for line, key in paired if key not in chosen)
-    return Split(train, tuple(line for line, key in paired if key in chosen), by)
+    return train, tuple(line for line, key in paired if key in chosen)
 
 
 def _choose(keys: Sequence[str], share: float, seed: int) -> set[str]:
