@@ -31,6 +31,8 @@ Pair = tuple[str, str]  # reference, hypothesis
 
 RESAMPLES = 1000  # bootstrap samples; Efron & Tibshirani 1993, section 13.3, for percentiles
 COVERAGE = 95.0  # percent of the resampled rates that lie inside the interval
+LEAST_LINES = 20  # of which an interval is told
+FEW_FOR_INTERVAL = "too few errors for an interval"
 _DRAWS_AT_ONCE = 1_000_000  # line numbers drawn together, a bound on memory: 24 MB
 
 
@@ -64,6 +66,12 @@ class ErrorRate:
     def rate(self) -> float:
         """Edits per unit of the references, 0 or more; 0.05 is five errors in a hundred."""
         return self.edits / max(self.length, 1)
+
+    @property
+    def tells_interval(self) -> bool:
+        """Whether the interval means anything: of fewer lines, or without an error, resampling
+        makes it far too narrow."""
+        return self.lines >= LEAST_LINES and self.edits > 0
 
     def __str__(self) -> str:
         """In percent, the interval in brackets: ``5.32 [4.80, 5.91]``."""

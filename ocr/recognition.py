@@ -28,7 +28,7 @@ from ocr.preprocessing.crop import crop_line
 from ocr.preprocessing.image import load_image
 from ocr.preprocessing.kind import is_page
 from ocr.preprocessing.lines import page_lines
-from ocr.preprocessing.pages import PageImage
+from ocr.preprocessing.pages import PageImage, load_page
 from ocr.preprocessing.segment import page_of
 from ocr.types import (
     Character,
@@ -82,16 +82,17 @@ class Recognizer:
         transcripts = iter(self.recognize_columns(usable))
         return [p if isinstance(p, ImageError) else next(transcripts) for p in prepared]
 
-    def recognize_page(self, source: Page | str | Path) -> PageTranscript:
+    def recognize_page(self, source: Page | str | Path, index: int = 0) -> PageTranscript:
         """Read a page: the lines of a ``Page`` as they are given, those of an image as they are
-        found. Raises ImageError for an image that cannot be read or is not the one that the lines
-        were drawn on."""
+        found; of a TIFF or a PDF of several pages that of the index, from 0. Raises ImageError for
+        an image that cannot be read or is not the one that the lines were drawn on."""
         if isinstance(source, Page):
             return self._read_lines(source, page_lines(source))
-        return self._read_page(load_image(source), Path(source))
+        path = Path(source)
+        return self._read_page(load_page(path, index), path, index)
 
     def read_many(
-        self, sources: Sequence[Path | bytes | PageImage], options: ReadingOptions
+        self, sources: Sequence[str | Path | bytes | PageImage], options: ReadingOptions
     ) -> list[Transcript | PageTranscript | ImageError]:
         """Read lines and pages; an unusable image has its ImageError in its place. The image of a
         page that comes as bytes is called ``-``."""
@@ -119,7 +120,7 @@ class Recognizer:
         return [tempered(log_probs, self.spec.temperature) for log_probs in results]
 
     def _look(
-        self, source: Path | bytes | PageImage, kind: str
+        self, source: str | Path | bytes | PageImage, kind: str
     ) -> Columns | PageTranscript | ImageError:
         """A line preprocessed, a page read: one page at a time is in memory."""
         try:
@@ -130,7 +131,7 @@ class Recognizer:
             return columns_of(ink, self.spec.preprocessing)
         if isinstance(source, PageImage):
             return self._read_page(ink, source.path, source.index)
-        return self._read_page(ink, source if isinstance(source, Path) else Path("-"))
+        return self._read_page(ink, Path("-") if isinstance(source, bytes) else Path(source))
 
     def _read_page(self, ink: Float32Array, path: Path, index: int = 0) -> PageTranscript:
         page = page_of(ink, path, index)

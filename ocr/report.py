@@ -20,7 +20,7 @@ from PIL import Image
 from ocr.charts import SHARES, errors_curve, reliability_diagram
 from ocr.errors import ImageError
 from ocr.evaluation import Failure, LineResult, Report
-from ocr.metrics import Confusion, ErrorRate, align
+from ocr.metrics import FEW_FOR_INTERVAL, Confusion, ErrorRate, align
 from ocr.preprocessing.lines import LineImages
 from ocr.types import Float32Array, Sample
 
@@ -146,9 +146,10 @@ def _header(title: str, report: Report) -> str:
 
 def _figure(name: str, rate: ErrorRate, unit: str) -> str:
     low, high = rate.interval
+    interval = f"95 % interval {_percent(low)} to {_percent(high)}"
     return (
         f"<div><dt>{name}</dt><dd>{_percent(rate.rate)}</dd>"
-        f'<dd class="soft">95 % interval {_percent(low)} to {_percent(high)}, '
+        f'<dd class="soft">{interval if rate.tells_interval else FEW_FOR_INTERVAL}, '
         f"over {_count(rate.lines, 'line')}<br>"
         f"{_count(rate.edits, 'edit')} in {_count(rate.length, unit)}</dd></div>"
     )

@@ -331,6 +331,17 @@ def test_what_an_image_shows_can_be_told(tmp_path: Path, kind: str, result: type
         assert isinstance(read, result)
 
 
+def test_a_page_of_several_is_read_by_its_index(tmp_path: Path) -> None:
+    bars = Image.open(scan_of_bars(tmp_path / "p.png"))
+    Image.new("L", bars.size, 255).save(tmp_path / "p.tif", save_all=True, append_images=[bars])
+    assert recognizer().recognize_page(tmp_path / "p.tif").page.lines == ()
+    second = recognizer().recognize_page(str(tmp_path / "p.tif"), 1)
+    (alone,) = recognizer().read_many([str(tmp_path / "p.png")], ReadingOptions("page"))
+    assert isinstance(alone, PageTranscript)
+    assert (second.page.index, second.page.lines) == (1, alone.page.lines)
+    assert alone.page.image == tmp_path / "p.png"
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (600, 600)])
 def test_a_page_with_nothing_on_it_has_no_lines(tmp_path: Path, shape: tuple[int, int]) -> None:
     Image.fromarray(np.full(shape, 255, np.uint8)).save(tmp_path / "p.png")

@@ -229,15 +229,19 @@ def test_confidences_are_drawn() -> None:
 
 
 def test_header_gives_the_rates_with_interval_and_lines() -> None:
-    report = report_of([("abcdefghij", "abcdefghix"), ("a b", "a b")])
+    few = report_of([("abcdefghij", "abcdefghix"), ("a b", "a b")])
+    assert parsed(html_report(few, load=ramp)).inside("dd")[1] == (
+        "too few errors for an interval, over 2 lines"
+    )
+    report = report_of([("abcdefghij", "abcdefghix"), ("a b", "a b")] * 10)
     outline = parsed(html_report(report, load=ramp))
     figures = outline.inside("dd")
     low, high = (f"{100 * bound:.2f} %" for bound in report.cer.interval)
     assert figures[0] == "7.69 %"
-    assert figures[1] == f"95 % interval {low} to {high}, over 2 lines"
-    assert figures[2] == "1 edit in 13 characters"
+    assert figures[1] == f"95 % interval {low} to {high}, over 20 lines"
+    assert figures[2] == "10 edits in 130 characters"
     assert "33.33 %" in figures
-    assert "2 lines read; 2.0 s, 1.0 lines per second" in outline.inside("p")
+    assert "20 lines read; 2.0 s, 10.0 lines per second" in outline.inside("p")
 
 
 def test_histogram_counts_every_line_once() -> None:

@@ -166,7 +166,7 @@ def _confidence(report: Report) -> Iterator[str]:
         characters = sum(entry.count for entry in report.reliability)
         error = 100 * report.calibration_error
         yield f"expected calibration error {error:.1f} points over {characters:,} characters"
-    if report.cer.edits:
+    if report.cer.edits and len(report.lines) * min(CORRECTED) >= 1:
         yield "\ncorrecting the least confident lines"
         for share, removed in zip(CORRECTED, report.errors_removed(), strict=True):
             yield f"  {100 * share:3.0f} % of them removes {100 * removed:3.0f} % of the errors"
@@ -174,10 +174,12 @@ def _confidence(report: Report) -> Iterator[str]:
 
 def _rate(rate: ErrorRate, unit: str) -> str:
     from ocr.cli.display import counted
+    from ocr.metrics import FEW_FOR_INTERVAL
 
     low, high = rate.interval
+    interval = f"95 % interval {100 * low:.2f} to {100 * high:.2f} %"
     return (
-        f"{100 * rate.rate:6.2f} %   95 % interval {100 * low:.2f} to {100 * high:.2f} %   "
+        f"{100 * rate.rate:6.2f} %   {interval if rate.tells_interval else FEW_FOR_INTERVAL}   "
         f"{counted(rate.edits, 'edit')} in {counted(rate.length, unit)}"
     )
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.command import format_option, make_command, model_option
-from ocr.cli.failures import complain
+from ocr.cli.failures import complain, say
 from ocr.cli.inputs import standard_input
 from ocr.cli.options import options_from
-from ocr.errors import ImageError, InputError, OcrError, PartialFailure
+from ocr.errors import ImageError, InputError, OcrError, PartialFailure, UsageError
 from ocr.files.names import place_of
 from ocr.options import DecodingOptions, ReadingOptions
 
@@ -66,7 +66,10 @@ def command(
     """
     from ocr.cores import usable_cores
     from ocr.recognition import load_model
+    from ocr.types import PageTranscript
 
+    if decoding.alternatives and kind == "text":
+        raise UsageError("--alternatives are no part of the text", "add --format json")
     sources = [source for image in images for source in _sources(image)]
     usable = not all(isinstance(source, OcrError) for source in sources)
     recognizer = load_model(model, decoding, usable_cores()) if usable else None
@@ -78,6 +81,8 @@ def command(
             continue
         assert recognizer is not None
         name = place_of(source.path, source.index)
+        if isinstance(result, PageTranscript) and not result.transcripts:
+            say(f"{name}: no line was found; if it shows a single one: --input line", "yellow")
         for line in _shown(source, result, recognizer.model_id, kind):
             click.echo(f"{name}\t{line}" if with_names and kind == "text" else line)
     if failed == len(sources):
@@ -128,20 +133,22 @@ def _results(
     options: ReadingOptions,
 ) -> Iterator[tuple[PageImage | OcrError, Reading | OcrError]]:
     """Each source with what became of it, batch by batch."""
-    for batch in _batches(sources):
+    for batch in _batches(sources, options):
         usable = [source for source in batch if not isinstance(source, OcrError)]
         read = iter(recognizer.read_many(usable, options) if recognizer else ())
         for source in batch:
             yield source, source if isinstance(source, OcrError) else next(read)
 
 
-def _batches(sources: Iterable[PageImage | OcrError]) -> Iterator[list[PageImage | OcrError]]:
-    """Small images together, which is quicker; what is as large as a page, and a further page
-    of a file, alone: its text is seen as soon as it is read."""
+def _batches(
+    sources: Iterable[PageImage | OcrError], options: ReadingOptions
+) -> Iterator[list[PageImage | OcrError]]:
+    """Lines together, which is quicker; what is as large as a page, and a further page of a file,
+    ends its batch: its text is seen as soon as it is read."""
     batch: list[PageImage | OcrError] = []
     for source in sources:
         batch.append(source)
-        if len(batch) == BATCH or _is_large(source):
+        if len(batch) == BATCH or (options.input != "line" and _is_large(source)):
             yield batch
             batch = []
     if batch:
@@ -150,14 +157,14 @@ def _batches(sources: Iterable[PageImage | OcrError]) -> Iterator[list[PageImage
 
 def _is_large(source: PageImage | OcrError) -> bool:
     from ocr.preprocessing.image import image_size
-    from ocr.preprocessing.kind import SMALLEST_PAGE
+    from ocr.preprocessing.kind import PAGE_SIDE
     from ocr.preprocessing.pdfpages import is_pdf
 
     if isinstance(source, OcrError) or not source.path.is_file():
         return False  # what comes through a pipe comes once
     try:
         further = bool(source.index) or is_pdf(source.path)
-        return further or min(image_size(source.path)) >= SMALLEST_PAGE
+        return further or min(image_size(source.path)) >= PAGE_SIDE
     except ImageError:
         return False  # it is told when it is read
 

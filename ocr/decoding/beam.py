@@ -146,8 +146,7 @@ def beam_decoder(options: DecodingOptions, alphabet: Alphabet) -> BeamDecoder:
         decoder = language_decoder(model, alphabet, options)
         merit = decoder.merit
         if options.weight is not None:
-            # What a heavy language says lies further apart.
-            merit = merit._replace(weight=options.weight, reach=REACH * max(1.0, options.weight))
+            merit = merit._replace(weight=options.weight, reach=_reach(options.weight))
         if options.bonus is not None:
             merit = merit._replace(bonus=options.bonus)
     if options.alternatives:  # as many as asked for, however far behind
@@ -164,10 +163,17 @@ def language_decoder(
     return BeamDecoder(
         automaton=model.automaton,
         symbols=np.concatenate([[END], model.symbols(alphabet.characters)]),
-        merit=Merit(model.options.weight, model.options.bonus, options.beam, REACH),
+        merit=Merit(
+            model.options.weight, model.options.bonus, options.beam, _reach(model.options.weight)
+        ),
         threshold=options.threshold,
         temperature=model.options.temperature,
     )
+
+
+def _reach(weight: float) -> float:
+    """What a heavy language says lies further apart."""
+    return REACH * max(1.0, weight)
 
 
 def labels_of(tree: Tree, node: int) -> tuple[int, ...]:

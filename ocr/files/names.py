@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
+IMAGE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+    *(".jp2", ".j2k", ".jpx", ".avif", ".pbm", ".pgm", ".ppm", ".pnm"),
+)
 TIFF_SUFFIXES = (".tif", ".tiff")  # of several pages maybe
 LIST_SUFFIXES = (".tsv", ".txt", ".lst")
 PAGE_SUFFIXES = (".xml", ".hocr", ".json")

@@ -51,7 +51,7 @@ class Recipe:
 
 def prepare(
     data: Sequence[str | Path],
-    output: Path,
+    output: str | Path,
     recipe: Recipe,
     validation: Sequence[str | Path] = (),
     on_progress: OnProgress | None = None,
@@ -67,7 +67,7 @@ def prepare(
     Raises InputError if no usable line is left, UsageError if the options do not fit or there is a
     run or a model.
     """
-    data, validation = _listed(data), _listed(validation)
+    data, validation, output = _listed(data), _listed(validation), Path(output)
     started = _started(recipe)
     dataset = _read(data, validation)
     held_back = sum(lines for _, lines in dataset.sources[: len(validation)])

@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from PIL import Image
 
-from ocr.cli import evaluate
+from ocr.cli import evaluate, recognize
 from ocr.decoding import languagefile
 from ocr.network import modelfile, shipped
 from ocr.network.modelheader import model_id
+from ocr.options import ReadingOptions
+from ocr.preprocessing.pages import page_images
 from ocr.recognition import load_model
 
 Run = Callable[..., Result]
@@ -61,6 +64,34 @@ def test_recognize_as_json(ocr: Run, lines: Path, model: Path, texts: list[str])
     assert 0 < first["confidence"] <= 1
     assert "".join(box["text"] for box in first["characters"]) == texts[0]
     assert all(0 <= box["left"] <= box["right"] for box in first["characters"])
+
+
+def test_recognize_says_where_no_line_was_found(
+    ocr: Run, lines: Path, model: Path, texts: list[str], tmp_path: Path
+) -> None:
+    Image.new("L", (700, 900), 255).save(tmp_path / "blank.png")
+    result = ocr("recognize", "blank.png", lines / "a.png", "-m", model, "--input", "auto")
+    assert result.exit_code == 0
+    assert result.stdout == f"{texts[0]}\n"
+    assert "blank.png: no line was found" in result.stderr
+
+
+def test_recognize_refuses_alternatives_that_would_not_be_seen(
+    ocr: Run, lines: Path, model: Path
+) -> None:
+    result = ocr("recognize", lines / "a.png", "-m", model, "--alternatives", "2")
+    assert result.exit_code == 2
+    assert "add --format json" in result.stderr
+
+
+def test_lines_of_scans_are_read_together(lines: Path) -> None:
+    """Large as they are; what is as large as a page ends its batch."""
+    for name, size in (("line.png", (900, 130)), ("page.png", (900, 700))):
+        Image.new("L", size, 255).save(lines / name)
+    names = ("line.png", "line.png", "page.png", "line.png")
+    images = [image for name in names for image in page_images(lines / name)]
+    assert [len(b) for b in recognize._batches(images, ReadingOptions())] == [3, 1]
+    assert [len(b) for b in recognize._batches(images, ReadingOptions("line"))] == [4]
 
 
 def test_recognize_reads_standard_input(
@@ -167,7 +198,8 @@ def test_evaluate_prints_rates_and_writes_the_report(
     result = ocr("evaluate", model, "lines")
     assert result.exit_code == 0
     shown = " ".join(result.stdout.split())
-    assert f"CER {100 / characters:.2f} % 95 % interval 0.00 to" in shown
+    assert f"CER {100 / characters:.2f} % too few errors for an interval" in shown
+    assert "correcting the least confident lines" not in shown
     assert f"1 edit in {characters} characters" in shown
     assert f"{wrong[0]} -> {texts[2][0]}: 1" in shown
     assert shown.count("reading ") == 1  # the others have no error

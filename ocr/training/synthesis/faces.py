@@ -32,6 +32,7 @@ ONE_PITCH = 0.8
 SERIFS, FIXED_SERIFS = 1.5, 1.15
 # px per em at which faces are measured: large enough that hinting moves nothing.
 MEASURED_PX = 200
+COMPARED_PX = 40  # px per em: at which characters that look alike are told apart
 # em; a script of smaller letters than this has capitals that nobody sets side by side.
 FLOURISHED = 0.42
 # em; the usual x-height of Latin faces, for faces without an x.
@@ -123,27 +124,39 @@ def _characters(font: TTFont, drawn: ImageFont.FreeTypeFont) -> frozenset[str]:
     offsets: Any = font.get("loca")
     outlines = b"" if offsets is None else font.reader["glyf"]
     glyphs = font.getBestCmap() or {}
-    found, ascii_outlines = set(), set[bytes]()
+    small = drawn.font_variant(size=COMPARED_PX)
+    found, in_ascii = set(), set[object]()
     for code in sorted(glyphs, key=lambda code: (code > 127, not chr(code).isalnum(), code)):
         character, glyph = chr(code), glyphs[code]
         if not character.isprintable() or character.isspace():
             continue
         if unicodedata.bidirectional(character) in RIGHT_TO_LEFT:
             continue
+        looks = set[object]()
         if offsets is None:
-            blank, outline = drawn.getmask(character).getbbox() is None, glyph.encode()
+            blank = drawn.getmask(character).getbbox() is None
         else:  # an empty outline takes no bytes: ten times quicker than drawing it
             number = font.getGlyphID(glyph)
             outline = outlines[offsets[number] : offsets[number + 1]]
             blank = not outline
+            looks.add(outline)
+        if blank:
+            continue
+        if code <= 127 or (_is_latin(code) and not (looks and character.isalnum())):
+            looks.add(_picture(small, character))  # equal where two outlines are not, by hinting
         ascii_letter = code <= 127 and character.isalnum()
-        doubled = _is_latin(code) and outline in ascii_outlines
-        if blank or (doubled and not ascii_letter):
+        if _is_latin(code) and not ascii_letter and looks & in_ascii:
             continue
         found.add(character)
         if code <= 127:
-            ascii_outlines.add(outline)
+            in_ascii |= looks
     return frozenset(found)
+
+
+def _picture(drawn: ImageFont.FreeTypeFont, character: str) -> tuple[object, ...]:
+    """What is drawn for the character, and where beside the baseline."""
+    mask = drawn.getmask(character)
+    return bytes(mask), mask.size, drawn.getbbox(character, anchor="ls")
 
 
 def _is_latin(code: int) -> bool:
@@ -172,5 +185,8 @@ def _foot(drawn: ImageFont.FreeTypeFont, characters: frozenset[str], letter: str
     mask = drawn.getmask(letter)
     ink = np.asarray(mask, dtype=np.uint8).reshape(mask.size[::-1]) > 127  # (H, W)
     widths = ink.sum(axis=1)
+    widths = widths[widths > 0]
+    if not len(widths):
+        return 0.0
     foot, stems = widths[-len(widths) // 10 :].max(), np.median(widths[len(widths) // 2 :])
     return float(foot / stems)

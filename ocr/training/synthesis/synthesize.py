@@ -37,7 +37,7 @@ from ocr.training.synthesis.styles import Style
 from ocr.training.synthesis.texts import INVENTED_CHARACTERS, Texts
 from ocr.types import Float32Array
 
-REVISION = 8  # raised by every change that alters what comes out
+REVISION = 9  # raised by every change that alters what comes out
 # Texts tried before the fonts are called unfit for them.
 ATTEMPTS = 50
 
