@@ -268,6 +268,7 @@ class Outcome:
     status    done, skipped (as it was done before) or failed
     problems  lines that its page file has and that could not be read
     kept      those of its files that someone changed since, and that stay as they are
+    remarks   what else there is to say of these, a line each
     """
 
     source: Path
@@ -278,6 +279,7 @@ class Outcome:
     index: int = 0
     problems: tuple[Problem, ...] = ()
     kept: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status not in ("done", "skipped", "failed"):

@@ -127,6 +127,7 @@ class Bookkeeper:
             index=0 if job.has_lines else job.index,
             problems=page.problems if page else standing.problems,
             kept=standing.kept,
+            remarks=standing.remarks,
         )
 
 

@@ -58,9 +58,9 @@ def find(sources: Sequence[str | Path], output: OutputFolder) -> Iterator[InputF
 
     Hidden names, the folder of the outputs, what was written there, outputs of other runs below a
     folder and the overlays of ``ocr segment`` are left out, unless a file is named by itself;
-    symbolic links are followed to files but not to folders. In a folder only what is an image, a
-    PDF or a page counts. Raises UsageError for a source that is not there or is of no known kind,
-    InputError for one that cannot be looked at.
+    symbolic links are followed to files, and those to folders are refused. In a folder only what
+    is an image, a PDF or a page counts. Raises UsageError for a source that is not there or is of
+    no known kind, InputError for one that cannot be looked at.
     """
     for source in sources:
         root, paths = expand(str(source))
@@ -128,6 +128,10 @@ def _walk(root: Path, top: Path, output: OutputFolder, given: bool) -> Iterator[
             for name in folders
             if not passed_over(name) and (here / name).resolve() != output.real
         )
+        for name in folders:
+            if (here / name).is_symlink():
+                link = f"{printable(here / name)} is a link to a folder, which is not followed"
+                yield InputFile(root, here / name, f"{link}; name it as an IN of its own")
         for name in sorted(files):
             path = here / name
             if passed_over(name) or path in others:
@@ -150,9 +154,12 @@ def _outputs_of_others(out: Path, meant: bool) -> set[Path]:
         return set()
     written = {out / name for name in history.written()}
     others = set()
+    made: dict[tuple[str, str], dict[str, str]] = {}  # of a page and its source: files, as newest
     for record in history.records():
-        source, beside = Path(record.source), {}
-        for name, content in record.outputs.items():
+        made.setdefault((record.page, record.source), {}).update(record.outputs)
+    for (_, origin), outputs in made.items():
+        source, beside = Path(origin), {}
+        for name, content in outputs.items():
             path, scan = out / name, (out / name).with_name(source.name)
             if scan.exists() and (scan not in written or real_path(scan) == real_path(source)):
                 beside[path] = content

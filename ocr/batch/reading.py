@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ocr.batch.job import Job
 from ocr.errors import ImageError, OcrError, PageFileError
-from ocr.files.names import printable
+from ocr.files.names import is_file, printable
 from ocr.formats import WRITERS
 from ocr.formats.pagefile import read_page
 from ocr.options import DecodingOptions, ReadingOptions
@@ -97,6 +97,12 @@ def _from_page_file(reader: PageReader, job: Job, mode: str) -> LoadedPage | Ima
     before somebody drew them, says nothing of its image."""
     loaded = read_page(job.source)
     page = loaded.transcript.page
+    if not is_file(page.image):
+        raise PageFileError(
+            f"{printable(job.source)} names the image {printable(page.image.name)!r}, which is not "
+            "in its folder",
+            "put the two together",
+        )
     if loaded.problems and not page.lines:
         first = loaded.problems[0]
         raise PageFileError(

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from ocr.batch.ledger import History, Record
 from ocr.batch.plan import Plan
 from ocr.errors import UsageError
 from ocr.files.fingerprint import Fingerprints, digest
-from ocr.files.names import is_file, printable, real_path
+from ocr.files.names import PAGE_SUFFIXES, is_file, printable, real_path
 from ocr.types import Problem
 
 
@@ -32,11 +32,13 @@ class Standing:
     missing   formats whose files are to be written
     kept      files that someone else wrote or changed, and that stay
     problems  lines that could not be read when it was done
+    remarks   what somebody who corrected its files should know, a line each
     """
 
     missing: tuple[str, ...]
     kept: tuple[Path, ...]
     problems: tuple[Problem, ...]
+    remarks: tuple[str, ...]
 
 
 class Standings:
@@ -78,7 +80,37 @@ class Standings:
             else:
                 kept.append(path)
         known = current or unchanged  # what was kept may have been made with other options
-        return Standing(tuple(missing), tuple(kept), known[-1].problems if known else ())
+        problems = known[-1].problems if known else ()
+        remarks = (*self._outdated(job, kept, unchanged), *self._unheeded(job, missing))
+        return Standing(tuple(missing), tuple(kept), problems, remarks)
+
+    def _outdated(
+        self, job: Job, kept: Sequence[Path], unchanged: Sequence[Record]
+    ) -> Iterator[str]:
+        """Of corrected files those whose scan is another now."""
+        for path in kept:
+            name = path.relative_to(self._planned.out).as_posix()
+            made = [record for record in self._history.of(job.name) if name in record.outputs]
+            if made and made[-1] not in unchanged:
+                yield (
+                    f"{job.place} has changed since {printable(path)} was made and corrected; "
+                    "compare them"
+                )
+
+    def _unheeded(self, job: Job, missing: Sequence[str]) -> Iterator[str]:
+        """Corrected page files of other formats, of which those to be written know nothing."""
+        names = self._planned.names(job)
+        others = {name for record in self._history.of(job.name) for name in record.outputs}
+        for name in sorted(others - set(names.values())) if missing else ():
+            path = self._planned.out / name
+            if path.suffix.lower() not in PAGE_SUFFIXES or not path.is_file():
+                continue
+            if digest(path) not in _hashes(self._history.of(job.name), name):
+                made = printable(self._planned.out / names[missing[0]])
+                yield (
+                    f"{made} is read from the scan, without the corrections in {printable(path)}; "
+                    "ocr convert takes them"
+                )
 
     def _check_source(self, job: Job, record: Record) -> None:
         """Raise UsageError if the record's source is another than the job's. A page file put beside

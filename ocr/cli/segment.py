@@ -10,7 +10,14 @@ import click
 
 from ocr.cli.command import make_command
 from ocr.cli.failures import complain
-from ocr.errors import ImageError, InputError, PageFileError, PartialFailure, UsageError
+from ocr.errors import (
+    ImageError,
+    InputError,
+    OutputError,
+    PageFileError,
+    PartialFailure,
+    UsageError,
+)
 from ocr.files.names import printable
 from ocr.files.overlays import OVERLAY_SUFFIX, is_overlay
 
@@ -43,12 +50,12 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrit
     eScriptorium or Transkribus, or train on them when they are transcribed. The XML names the
     page's image without its folder: keep the two together.
 
-    An older XML is replaced, but not one with transcribed text or that another program has saved;
-    and an older picture of the lines, but not another picture of that name. Such a page fails and
-    keeps its files, unless --overwrite is given.
+    An older XML is replaced, but not one with transcribed text or other lines, or that another
+    program has saved; and an older picture of the lines, but not another picture of that name. Such
+    a page fails and keeps its files, unless --overwrite is given.
 
     Exit code: 0 all written, 2 a PAGE is not there and nothing was done, 3 some pages failed,
-    4 all did.
+    4 all did, 6 nothing can be written there.
     """
     from ocr.cli.display import counted, progress_bar
 
@@ -66,6 +73,11 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrit
                 done += 1
             except (ImageError, PageFileError) as error:
                 complain(str(error))
+                failed += 1
+            except OutputError:
+                raise
+            except Exception as error:  # whatever a page breaks, it costs only itself
+                complain(f"{printable(image.path)}: {type(error).__name__}: {error}")
                 failed += 1
     if not done:
         raise InputError("no page was segmented")
@@ -111,7 +123,7 @@ def _check_names(images: Sequence[PageImage], output: Path | None) -> None:
 
 def _keep(folder: Path, name: str, overlay: bool) -> None:
     """Raise PageFileError or ImageError where a page's files would replace somebody's work."""
-    from ocr.formats.pagexml import work_in
+    from ocr.formats.found import work_in
 
     xml, picture = folder / (name + XML_SUFFIX), folder / (name + OVERLAY_SUFFIX)
     if xml.is_file():
@@ -129,16 +141,14 @@ def _keep(folder: Path, name: str, overlay: bool) -> None:
 def _write(image: PageImage, folder: Path, overlay: bool) -> str:
     from ocr.cli.display import counted
     from ocr.files.atomic import write_atomically
-    from ocr.formats.pagexml import write_pagexml
+    from ocr.formats.found import write_found
     from ocr.preprocessing.overlay import overlay as drawn
     from ocr.preprocessing.segment import page_of
-    from ocr.types import PageTranscript, Transcript
 
     ink = image.load()
     page = page_of(ink, image.path, image.index)
     target = folder / (image.name + XML_SUFFIX)
-    unread = (Transcript("", 0.0),) * len(page.lines)
-    write_atomically(target, write_pagexml(PageTranscript(page, unread, "")))
+    write_atomically(target, write_found(page))
     if overlay:
         write_atomically(folder / (image.name + OVERLAY_SUFFIX), drawn(ink, page.lines))
     return f"{printable(target)}: {counted(len(page.lines), 'line')}"

@@ -17,6 +17,7 @@ from ocr.cli.failures import complain, say
 from ocr.cli.inputs import standard_input
 from ocr.cli.options import options_from
 from ocr.errors import InputError, OutputError, PartialFailure, UsageError
+from ocr.files.names import printable
 from ocr.options import BatchOptions, DecodingOptions
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def command(
 
     IN is a folder, a file or a pattern: images of lines and of pages, TIFF and PDF of several
     pages, and pages in PAGE XML, ALTO, hOCR or JSON with their images, whose lines are used as
-    they are given. Those of other pages are found.
+    they are given and read anew, without what else the file says. Those of other pages are found.
 
     What is done is skipped, so the same command continues after any stop; what has changed, or
     is missing, is done again. A file in OUT that was corrected by hand is kept as it is. What
@@ -158,11 +159,13 @@ def _report(outcomes: Sequence[Outcome]) -> None:
             complain(outcome.error)
         for problem in outcome.problems:
             complain(f"{problem.id}: {problem.reason}; {problem.fix}")
+        for remark in outcome.remarks:
+            say(remark, "yellow")
     kept = [path for outcome in outcomes for path in outcome.kept]
     if kept:
         files = counted(len(kept), "file")
         what = f"kept {files} not as written by ocr transcribe"
-        say(f"{what}, the first {kept[0]}; --overwrite replaces", "yellow")
+        say(f"{what}, the first {printable(kept[0])}; --overwrite replaces", "yellow")
 
 
 def _judge(outcomes: Sequence[Outcome], planned: Plan) -> None:

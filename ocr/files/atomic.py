@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ocr.errors import OutputError
+from ocr.files.names import printable
 
 STANDARD_STREAMS = (1, 2)
 LONGEST_MARK = 56  # characters of a name, so that a temporary one is not too long for the disk
@@ -45,7 +46,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             raise
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written ({error.strerror or error})",
+            f"{printable(path)} cannot be written ({error.strerror or error})",
             "choose another place or make room",
         ) from error
 
@@ -86,7 +87,8 @@ def remove_leftovers(paths: Iterable[Path]) -> None:
                     Path(found).unlink()
     except OSError as error:
         raise OutputError(
-            f"{error.filename} cannot be removed ({error.strerror})", "change its permissions"
+            f"{printable(error.filename)} cannot be removed ({error.strerror})",
+            "change its permissions",
         ) from error
 
 

@@ -7,8 +7,9 @@
             span.ocrx_word   bbox, x_wconf 0..100
 
 ``baseline`` is a slope and an offset, in a system whose origin is the bottom left corner of the
-line's bbox, y down: the straight line that fits the baseline's points best. A line that climbs
-more than it advances has none. White space is HTML's: any amount is one space. A line whose words
+line's bbox, y down: the straight line that fits the baseline's points best. A line that runs
+upwards, downwards or to the left has ``textangle`` instead, in whole quarters of a turn,
+counterclockwise. White space is HTML's: any amount is one space. A line whose words
 are not known has its text without any.
 """
 
@@ -20,7 +21,6 @@ from xml.etree.ElementTree import SubElement
 from ocr.formats.references import reference
 from ocr.formats.words import by_region, pixel_box, words_of
 from ocr.formats.xmlfile import PROGRAM, Element, Ids, xml_bytes
-from ocr.geometry import bounds
 from ocr.types import Line, PageTranscript, Point, Transcript
 
 CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly ocrp_wconf"
@@ -81,9 +81,15 @@ def _confidence(confidence: float) -> str:
 
 
 def _baseline(line: Line) -> Iterator[str]:
-    """The property, where there is one."""
-    left, top, right, bottom = bounds(line.baseline or line.polygon[:1])
-    if right - left <= bottom - top:
+    """The property, where there is one; or that of a turned line."""
+    if len(line.baseline) < 2:
+        return
+    (first_x, first_y), (last_x, last_y) = line.baseline[0], line.baseline[-1]
+    right, down = last_x - first_x, last_y - first_y
+    if right <= abs(down):
+        if right or down:
+            angle = 180 if -right >= abs(down) else 270 if down > 0 else 90
+            yield f"textangle {angle}"
         return
     count = len(line.baseline)
     mean_x, mean_y = (sum(values) / count for values in zip(*line.baseline, strict=True))

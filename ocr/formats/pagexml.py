@@ -151,27 +151,10 @@ def read_pagexml(data: bytes, path: Path) -> LoadedPage:
     width, height = number_of(body, "imageWidth", 0), number_of(body, "imageHeight", 0)
     sheet = sheet_of(path, body.get("imageFilename"), width, height)
     found = [line for region in _regions(body) for line in _read_region(sheet, region)]
-    return sheet.loaded(root.get("pcGtsId") or path.stem, found, *_read_metadata(root, path))
+    return sheet.loaded(root.get("pcGtsId") or path.stem, found, *read_metadata(root, path))
 
 
-def work_in(data: bytes, path: Path) -> str:
-    """What somebody did in the PAGE file since this program wrote it without text, as a message
-    about the file goes on; nothing: an empty text. Transcribed counts a line, also one that cannot
-    be used, a word or a region; editors put their own name into the file, or the time. Raises
-    PageFileError for what is not PAGE."""
-    root = parse_xml(data, path)
-    if local_name(root) != "PcGts":
-        raise PageFileError(f"{printable(path)} is not PAGE XML", "check its name")
-    texts = (element.text for element in root.iter() if local_name(element) in TEXTS)
-    if any(text and text.strip() for text in texts):
-        return "has transcribed text"
-    metadata = child(root, "Metadata")
-    entries = metadata if metadata is not None else ()
-    marks = {local_name(entry): entry.text for entry in entries}
-    return "" if marks.items() >= MARKS.items() else "was saved by another program"
-
-
-def _read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:
+def read_metadata(root: Element, path: Path) -> tuple[str, dict[str, Any]]:
     """(model id, options) as ``write_pagexml`` puts them; of other makers' files, nothing."""
     metadata = child(root, "Metadata")
     for item in children(metadata, "MetadataItem") if metadata is not None else ():

@@ -177,6 +177,28 @@ def test_the_list_of_failures_goes_when_there_are_none(scans: Path, tmp_path: Pa
     assert not (tmp_path / "out" / "failures.tsv").exists()
 
 
+def test_failures_of_another_box_stay_listed_until_they_are_read_or_gone(tmp_path: Path) -> None:
+    out, reader = tmp_path / "out", NameReader()
+    one, two, three = (
+        grow(tmp_path / name, f"{name}.png", f"bad {name}.png") for name in ("one", "two", "three")
+    )
+    for box in (one, two, three):
+        transcribe(reader, [box], out)
+
+    def listed() -> list[str]:
+        rows = (out / "failures.tsv").read_text("utf-8").splitlines()
+        return [Path(row.partition("\t")[0]).name for row in rows[1:]]
+
+    assert listed() == ["bad one.png", "bad three.png", "bad two.png"]
+    (one / "bad one.png").unlink()
+    Image.new("L", (60, 40), 255).save(two / "bad two.png")
+    transcribe(reader, [two], out)
+    assert listed() == ["bad three.png"]
+    (three / "bad three.png").unlink()
+    transcribe(reader, [two], out)
+    assert not (out / "failures.tsv").exists()
+
+
 def test_a_file_that_only_has_the_name_of_the_list_stays(scans: Path, tmp_path: Path) -> None:
     out = grow(tmp_path / "out", "failures.tsv", "failures-1-of-2.tsv")
     transcribe(NameReader(), [scans], out)

@@ -208,6 +208,10 @@ def test_of_several_page_files_of_a_scan_the_corrected_one_is_read(tmp_path: Pat
     assert sources(plan([box], tmp_path / "out")) == ["a.page.xml", "b.page.xml"]
     transcribe(NameReader(), [box / "b.page.xml"], box, ("json",))
     assert sources(plan([box], tmp_path / "out")) == ["a.page.xml", "b.page.xml"]
+    other = grow(tmp_path / "others", "c.png")
+    for kind in ("alto", "pagexml"):  # in two runs
+        transcribe(NameReader(), [other], other, (kind,))
+    assert sources(plan([other], tmp_path / "out")) == ["c.alto.xml"]
 
 
 def test_an_output_is_not_the_scan_of_another(tmp_path: Path) -> None:
@@ -263,7 +267,14 @@ def test_links_are_followed_to_files_only(scans: Path, tmp_path: Path) -> None:
     elsewhere = grow(tmp_path / "elsewhere", "w.png")
     (scans / "folder").symlink_to(elsewhere)
     (scans / "v.png").symlink_to(elsewhere / "w.png")
-    assert sources(plan([scans], tmp_path / "out")) == ["v.png", "x.png", "y.JPG", "z.tif"]
+    planned = plan([scans], tmp_path / "out")
+    assert sources(planned) == ["v.png", "x.png", "y.JPG", "z.tif"]
+    (refused,) = planned.refused
+    assert refused.reason == (
+        f"{scans / 'folder'} is a link to a folder, which is not followed; name it as an IN of "
+        "its own"
+    )
+    assert sources(plan([scans / "folder"], tmp_path / "out")) == ["w.png"]
 
 
 def test_links_in_a_circle_end_nothing(scans: Path, tmp_path: Path) -> None:

@@ -182,6 +182,32 @@ def test_a_correction_is_kept_and_told(done: Path, change: str) -> None:
     assert f'"model": "{model}"' in tree(done / "out")["x.json"]
 
 
+def test_a_correction_of_a_scan_that_is_another_now_is_told(done: Path) -> None:
+    (done / "out" / "x.txt").write_text("corrected by hand", encoding="utf-8")
+    _, outcomes = run(done)
+    assert [remark for outcome in outcomes for remark in outcome.remarks] == []
+    repaint(done / "scans" / "x.png")
+    for _ in range(2):
+        _, outcomes = run(done)
+        (remark,) = (remark for outcome in outcomes for remark in outcome.remarks)
+        assert remark.startswith(f"{done / 'scans' / 'x.png'} has changed since {done / 'out'}")
+        assert remark.endswith("x.txt was made and corrected; compare them")
+
+
+def test_a_correction_in_another_format_is_told(done: Path) -> None:
+    def pages(*formats: str) -> list[str]:
+        outcomes = transcribe(NameReader("m1"), [done / "scans"], done / "out", formats)
+        return [remark for outcome in outcomes for remark in outcome.remarks]
+
+    assert pages("pagexml") == []
+    corrected = done / "out" / "x.page.xml"
+    corrected.write_text(corrected.read_text("utf-8") + "\n", encoding="utf-8")
+    assert pages("pagexml", "txt") == [], "the text was there before it was corrected"
+    (remark,) = pages("alto")
+    assert f"x.alto.xml is read from the scan, without the corrections in {corrected}" in remark
+    assert pages("alto") == []
+
+
 def test_what_was_not_read_stays_listed_beside_a_correction(tmp_path: Path) -> None:
     scans = grow(tmp_path / "scans", "x.png")
     page = put(scans / "x.xml", page_of(scans / "x.png", "good", "flat"))

@@ -15,6 +15,7 @@ from pageexamples import HEIGHT, SCORES, WIDTH, pages, read_page, spelled
 
 from ocr.formats import READERS, SUFFIXES, WRITERS
 from ocr.formats.pagefile import SIGNS
+from ocr.geometry import bounds
 from ocr.types import Alternative, PageTranscript, Transcript, Word
 
 FILE = Path("nowhere/a.xml")  # the image is not there, so it stays as it is named
@@ -116,7 +117,7 @@ def test_no_line_of_hocr_ends_where_it_begins(page: PageTranscript) -> None:
 
 
 def test_the_straight_baseline_of_hocr() -> None:
-    """Against numpy's fit; what climbs more than it advances has none."""
+    """Against numpy's fit; what does not run to the right has the side of its box."""
     page = read_page()
     bent = ((100.0, 70.0), (150.0, 74.0), (300.0, 79.0))
     steep = ((118.0, 336.0), (120.0, 236.0))
@@ -127,7 +128,16 @@ def test_the_straight_baseline_of_hocr() -> None:
     expected = [(x, slope * x + offset) for x in (100, 300)]
     assert np.array(back.page.lines[0].baseline) == pytest.approx(np.array(expected), abs=0.1)
     assert back.page.lines[1].baseline == lines[1].baseline
-    assert back.page.lines[2].baseline == ()
+    left, top, right, bottom = bounds(lines[2].polygon)
+    assert back.page.lines[2].baseline == ((right, bottom), (right, top))
+    for turned, expected_ends in (
+        (steep[::-1], ((left, top), (left, bottom))),
+        (((300.0, 340.0), (120.0, 341.0)), ((right, top), (left, top))),
+        (steep[:1], ()),
+    ):
+        others = (*lines[:2], replace(lines[2], baseline=turned))
+        back = through("hocr", replace(page, page=replace(page.page, lines=others)))
+        assert back.page.lines[2].baseline == expected_ends
 
 
 @settings(max_examples=40)
