@@ -1,6 +1,6 @@
 """Every error the program raises on purpose, and the exit code each one means.
 
-    OcrError                     1   something we did not foresee
+    OcrError                     1   what is none of the following
     +-- UsageError               2   the command or an option is wrong
     |   +-- MissingExtraError    2   an optional library is not installed
     +-- PartialFailure           3   some inputs failed, the others are done
@@ -13,7 +13,7 @@
     |   +-- DamagedModelError    5   ours, but truncated or altered
     |   +-- NewerModelError      5   written by a later version than this one
     +-- OutputError              6   an output cannot be written
-    +-- Interrupted            130   stopped by Ctrl-C; 143 when by SIGTERM
+    +-- Interrupted            130   stopped by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP
 
 A message is one line that says what is wrong and what to do. The first argument is that
 line; ``hint`` is the thing to do, where it is worth a separate sentence.

@@ -25,7 +25,7 @@ MOST_STEPS = 2**31  # longer than any run
 Parts = tuple[Any, ...]  # columns, lengths, labels and label lengths of a batch, and its ids
 
 
-def process_count(device: torch.device) -> int:
+def maker_count(device: torch.device) -> int:
     """Processes that make batches for one that steps on ``device``: on the CPU none, for there
     the cores are better used for steps."""
     return max(1, usable_cores() - 1) if device.type == "cuda" else 0

@@ -28,7 +28,7 @@ from ocr.alphabet import Alphabet
 from ocr.network.modelheader import read_spec
 from ocr.network.precision import autocast, product_dtype
 from ocr.network.recognizer import RecognizerNetwork
-from ocr.training.ahead import batches_ahead, process_count
+from ocr.training.ahead import batches_ahead, maker_count
 from ocr.training.average import WeightAverage, weights_of
 from ocr.training.batches import Batcher, Order
 from ocr.training.beginning import initial_network
@@ -119,7 +119,7 @@ class Trainer:
             kept.get("best", {}),
         )
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
-        self.makers = process_count(self.device) if exchange.size == 1 else 0
+        self.makers = maker_count(self.device) if exchange.size == 1 else 0
         self.ahead: Generator[Batch, None, None] | None = None
         lines = min(run.options.validate_every, len(members))
         lines = max(lines, 4 * len(run.validation))  # a fifth of the time at most

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ocr.training import ahead
-from ocr.training.ahead import batches_ahead, process_count
+from ocr.training.ahead import batches_ahead, maker_count
 from ocr.training.loop import Trainer
 from ocr.training.parallel import Alone
 from ocr.training.run import Run
@@ -38,5 +38,5 @@ def test_they_are_made_as_on_the_spot(tmp_path: Path, make_run: MakeRun, process
 
 def test_only_a_gpu_is_worked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "usable_cores", lambda: 16)
-    assert process_count(torch.device("cpu")) == 0
-    assert process_count(torch.device("cuda")) == 15
+    assert maker_count(torch.device("cpu")) == 0
+    assert maker_count(torch.device("cuda")) == 15

@@ -551,7 +551,7 @@ def test_batches_made_ahead_change_nothing(
     plain = make_run(tmp_path / "plain", epochs=2, augment=1.0)
     list(train(plain))
     made = make_run(tmp_path / "made", epochs=2, augment=1.0)
-    monkeypatch.setattr(loop, "process_count", lambda device: 1)
+    monkeypatch.setattr(loop, "maker_count", lambda device: 1)
     assert len(list(train(made, should_stop=after(2)))) == 2
     list(train(made))
     assert_same_state(plain, made)
@@ -565,7 +565,7 @@ def test_who_makes_batches_ends_with_a_training_that_fails(
     def fail(*_: object) -> None:
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(loop, "process_count", lambda device: 1)
+    monkeypatch.setattr(loop, "maker_count", lambda device: 1)
     monkeypatch.setattr(loop, "take_step", fail)
     with pytest.raises(RuntimeError, match="out of memory") as caught:
         list(train(make_run(tmp_path)))
@@ -576,7 +576,7 @@ def test_who_makes_batches_ends_with_a_training_that_fails(
 def test_several_processes_make_their_own_batches(
     tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "process_count", lambda device: 1)
+    monkeypatch.setattr(loop, "maker_count", lambda device: 1)
     trainer = Trainer(make_run(tmp_path), Turns(2).exchange(0))
     monkeypatch.setattr(Trainer, "_finished", lambda self: True)
     assert list(trainer.steps(lambda: False)) == []
