@@ -48,7 +48,6 @@ class NetworkOptions:
         0, "residual convolutions after each block but the first", minimum=0, maximum=8
     )
     layers: int = option(2, "stacked bidirectional layers", minimum=1, maximum=8)
-    skips: bool = option(False, "let the output layer read every layer, not the last alone")
     hidden: int = option(192, "cells per direction and layer", minimum=1)
     cell: str = option("lstm", "what the bidirectional layers are made of", choices=CELLS)
     truncate: int = option(

@@ -78,8 +78,7 @@ class Places:
     metavar="MODEL",
     shell_complete=model_names,
     help="Begin with this model's weights; new characters are added to its alphabet, and with a "
-    "larger --hidden, --convolutions, --residuals or (with --skips) --layers it is widened. "
-    "Fewer than "
+    "larger --hidden, --convolutions or --residuals it is widened. Fewer than "
     f"{FEW} lines are learnt from as ocr adapt does, but for the switches given.",
 )
 @click.option(

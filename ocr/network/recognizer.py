@@ -1,9 +1,7 @@
 """Columns -> stacked bidirectional layers -> one node per character and the blank -> log-softmax.
 
 The architecture of the 2013 text-recognition slides: the output layer has an extra blank
-(epsilon) node as its default answer, and CTC (Graves et al. 2006) reads its activations. With
-skips it reads every layer, which makes a deep stack easier to train (Graves 2013, "Generating
-sequences with recurrent neural networks", section 2).
+(epsilon) node as its default answer, and CTC (Graves et al. 2006) reads its activations.
 """
 
 from __future__ import annotations
@@ -46,9 +44,7 @@ class RecognizerNetwork(nn.Module):
         self.recurrent = nn.ModuleList(
             sequence_layer(options.cell, size, options.hidden, options.truncate) for size in sizes
         )
-        self.skips = options.skips
-        read = options.layers if options.skips else 1
-        self.output = nn.Linear(read * 2 * options.hidden, labels)
+        self.output = nn.Linear(2 * options.hidden, labels)
         with torch.no_grad():  # begin with mostly blanks, where CTC training goes first anyway
             self.output.bias.zero_()
             self.output.bias[BLANK] = math.log(FIRST_BLANK_ODDS * (labels - 1))
@@ -59,12 +55,8 @@ class RecognizerNetwork(nn.Module):
 
     def read(self, frames: Tensor, lengths_out: Tensor) -> Tensor:
         """Frames of the front end (T', N, features) -> log-probabilities (T', N, K) float32."""
-        outputs = []
         for layer in self.recurrent:
             frames = layer(self.dropout(frames), lengths_out)  # (T', N, 2H)
-            outputs.append(frames)
-        if self.skips:
-            frames = torch.cat(outputs, dim=2)  # (T', N, L 2H)
         activations = self.output(self.dropout(frames))  # (T', N, K)
         log_probs: Tensor = activations.float().log_softmax(dim=2)
         return log_probs

@@ -13,7 +13,7 @@ from ocr.network.widening import check_sizes, widened
 from ocr.options import FEATURES, NetworkOptions, PreprocessingOptions
 
 SMALL = NetworkOptions(convolutions="2,3,4,5", residuals=1, layers=2, hidden=7)
-WIDE = NetworkOptions(convolutions="3,3,6,8", residuals=2, layers=3, skips=True, hidden=11)
+WIDE = NetworkOptions(convolutions="3,3,6,8", residuals=2, layers=2, hidden=11)
 LABELS = 6
 
 
@@ -37,10 +37,9 @@ def columns(features: str) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize("features", FEATURES)
 @pytest.mark.parametrize("cell", ["rnn", "lstm-1997", "lstm", "lstm-peephole"])
-@pytest.mark.parametrize("skips", [False, True])
-def test_it_reads_as_before(features: str, cell: str, skips: bool) -> None:
+def test_it_reads_as_before(features: str, cell: str) -> None:
     preprocessing = PreprocessingOptions(height=20, features=features)
-    small, wide = replace(SMALL, cell=cell, skips=skips), replace(WIDE, cell=cell)
+    small, wide = replace(SMALL, cell=cell), replace(WIDE, cell=cell)
     narrow = network(preprocessing, small)
     wider = widened(narrow, preprocessing, (small, wide))
     assert wider.recurrent[1].input_weights.shape[1:] == (wider.recurrent[1].cell.gates * 11, 22)
@@ -51,8 +50,7 @@ def test_it_reads_as_before(features: str, cell: str, skips: bool) -> None:
 
 def test_every_weight_can_learn() -> None:
     preprocessing = PreprocessingOptions(height=20)
-    small, wide = replace(SMALL, dropout=0), replace(WIDE, dropout=0)  # each unit is in each step
-    wider = widened(network(preprocessing, small), preprocessing, (small, wide)).train()
+    wider = widened(network(preprocessing, SMALL), preprocessing, (SMALL, WIDE)).train()
     moved = torch.optim.SGD(wider.parameters(), 0.1)
     for _ in range(2):  # what feeds a new unit has a gradient once the unit is heard
         moved.zero_grad()
@@ -66,25 +64,8 @@ def test_every_weight_can_learn() -> None:
             assert weights.grad is not None
             into_cells = weights.grad.view(2, layer.cell.gates, 11, -1).abs().sum(-1)
             assert (into_cells[:, :, 7:] > 0).all()
-    output = wider.output.weight.view(LABELS, 3, 2, 11)
-    assert (output != 0).all()
-
-
-def test_layers_grow_only_where_the_output_reads_them() -> None:
-    with pytest.raises(UsageError, match="--skips"):
-        check_sizes(SMALL, replace(SMALL, layers=3))
-    check_sizes(SMALL, replace(SMALL, layers=3, skips=True))
-    with pytest.raises(UsageError, match="no skips"):
-        check_sizes(replace(SMALL, skips=True), SMALL)
-
-
-def test_without_skips_only_the_last_layer_is_heard() -> None:
-    preprocessing = PreprocessingOptions(height=20)
-    small = network(preprocessing, SMALL)
-    wider = widened(small, preprocessing, (SMALL, replace(SMALL, skips=True)))
-    output = wider.output.weight.view(LABELS, 2, 2, 7)
-    assert not output[:, 0].any()
-    assert torch.equal(output[:, 1], small.output.weight.view(LABELS, 2, 7))
+    output = wider.output.weight.view(LABELS, 2, 11)
+    assert (output[:, :, 7:] != 0).all()
 
 
 @pytest.mark.parametrize(
@@ -93,8 +74,7 @@ def test_without_skips_only_the_last_layer_is_heard() -> None:
         replace(WIDE, hidden=6),
         replace(WIDE, convolutions="3,3,6,4"),
         replace(WIDE, residuals=0),
-        replace(WIDE, layers=1),
-        replace(WIDE, skips=False),
+        replace(WIDE, layers=3),
         replace(WIDE, cell="rnn"),
     ],
 )
