@@ -115,7 +115,8 @@ def test_without_a_command_the_help_is_shown(ocr: Run) -> None:
         (["train", "x"], "'-o'"),
         (["train", "x", "-o", "y", "--processes", "many"], "many"),
         (["completion", "tcsh"], "tcsh"),
-        (["check", "x", "--features", "wavelets"], "wavelets"),
+        (["train", "x", "-o", "y", "--features", "wavelets"], "wavelets"),
+        (["check", "x", "--features", "conv"], "--features"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(

@@ -15,7 +15,7 @@ from ocr.options import PreprocessingOptions
 from ocr.preprocessing.normalize import normalize_line
 
 BENCH = Path(__file__).resolve().parents[2] / "scripts" / "bench"
-KINDS = ("margin", "white", "black", "mask", "turned", "underlined", "cell", "negative")
+KINDS = ("margin", "paper", "white", "black", "mask", "turned", "underlined", "cell", "negative")
 Picture = npt.NDArray[np.uint8]
 
 
