@@ -9,7 +9,8 @@ and largest at s = a (Lindeberg 1998, "Feature detection with automatic scale se
 scale whose ridges are strongest on average over the page gives the text's height. The average
 grows with the distance of the lines too, which suits handwriting: its loops reach as far as its
 lines are apart. For a line on an otherwise empty page it grows without end; the scale at which
-the ridges have the most energy, the mean square of their strength, does not, and sets a limit.
+the ridges have the most energy, the mean square of their strength, does not: it sets a limit, and
+where the two are further apart than on any full page, the height.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from ocr.types import Float32Array
 
 FINEST = 1.5  # px, standard deviation: text of 3 px is not to be read
 STEPS = 12  # half octaves: up to text of 120 px
-WIDEST = 1.0  # octaves between the two scales: up to 0.97 on real pages
+WIDEST = 1.0  # octaves between the two scales: up to 1.01 on full pages
+FURTHEST = 1.5  # octaves; where few lines stand on an empty page they are 1.9 apart and more
+USUAL = 0.5  # octaves between them, of such a page
 BODY_PER_SIGMA = 1.8
 """x-height / strongest scale: 1.4 to 2.3 on pages set in DejaVu Serif, wide to solid; ascenders
 and the weak flanks of the ridges shift the formula's factor of 2."""
@@ -41,7 +44,9 @@ def body_height(soft: Float32Array) -> float | None:
     if peak is None:
         return None
     octaves = _octaves([float(strength.mean()) for strength in strengths])
-    return float(BODY_PER_SIGMA * FINEST * 2 ** min(octaves, peak / 2 + WIDEST))
+    apart = octaves - peak / 2
+    octaves = peak / 2 + (USUAL if apart > FURTHEST else min(apart, WIDEST))
+    return float(BODY_PER_SIGMA * FINEST * 2**octaves)
 
 
 def _peak(values: npt.NDArray[np.float32]) -> int | None:
