@@ -14,6 +14,7 @@ from ocr.errors import ImageError, OcrError, PageFileError
 from ocr.files.names import is_file, printable
 from ocr.formats import WRITERS
 from ocr.formats.pagefile import read_page
+from ocr.formats.references import missing_image
 from ocr.options import DecodingOptions, ReadingOptions
 from ocr.preprocessing.pages import PageImage, load_page, page_size
 from ocr.types import Line, LoadedPage, Page, PageTranscript, Problem, Transcript
@@ -98,11 +99,7 @@ def _from_page_file(reader: PageReader, job: Job, mode: str) -> LoadedPage | Ima
     loaded = read_page(job.source)
     page = loaded.transcript.page
     if not is_file(page.image):
-        raise PageFileError(
-            f"{printable(job.source)} names the image {printable(page.image.name)!r}, which is not "
-            "in its folder",
-            "put the two together",
-        )
+        raise missing_image(job.source, page.image.name)
     if loaded.problems and not page.lines:
         first = loaded.problems[0]
         raise PageFileError(

@@ -13,6 +13,7 @@ from ocr.cli.failures import complain
 from ocr.errors import (
     ImageError,
     InputError,
+    OcrError,
     OutputError,
     PageFileError,
     PartialFailure,
@@ -71,11 +72,11 @@ def command(pages: tuple[str, ...], output: Path | None, overlay: bool, overwrit
                     _keep(folder, image.name, overlay)
                 click.echo(_write(image, folder, overlay))
                 done += 1
-            except (ImageError, PageFileError) as error:
-                complain(str(error))
-                failed += 1
             except OutputError:
                 raise
+            except OcrError as error:
+                complain(str(error))
+                failed += 1
             except Exception as error:  # whatever a page breaks, it costs only itself
                 complain(f"{printable(image.path)}: {type(error).__name__}: {error}")
                 failed += 1

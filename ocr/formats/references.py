@@ -45,7 +45,7 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
     name = name[: fragment.start()] if fragment else name
     parts = SEPARATORS.split(name)
     if "\0" in name:
-        raise _refusal(file, name)
+        raise missing_image(file, name)
     image = file.parent.joinpath(*parts)
     leads_out = "" in parts or DRIVE.match(name) or not _within(image, file)
     if leads_out:
@@ -53,12 +53,12 @@ def referenced_image(file: Path, name: str | None) -> tuple[Path, int]:
     if not is_file(image):
         beside = namesake(file)
         if leads_out and beside is None:
-            raise _refusal(file, name)
+            raise missing_image(file, name)
         if beside and beside.suffix.lower() not in TIFF_SUFFIXES:  # a page that was taken out
             index = 0
         image = beside or image
     if not _within(image, file):  # a link
-        raise _refusal(file, name)
+        raise missing_image(file, name)
     return image, index
 
 
@@ -76,7 +76,8 @@ def namesake(file: Path) -> Path | None:
     return next((place for place in places if is_file(place)), None)
 
 
-def _refusal(file: Path, name: str) -> PageFileError:
+def missing_image(file: Path, name: str) -> PageFileError:
+    """The error of a page file whose image is not there."""
     return PageFileError(
         f"{printable(file)} names the image {printable(name)!r}, which is not in its folder",
         "put the image beside it and name it without folders",

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linescore import line_score
 
 from ocr.alphabet import normalize_text
 from ocr.decoding.automaton import END, START, Automaton, check, step, without_dead_ends
@@ -30,15 +31,6 @@ RHYME = (
     "a rat a tat a tat",
     "round and round and round he ran",
 )
-
-
-def score(model: LanguageModel, text: str) -> float:
-    """Natural log of the probability that a line reads ``text`` and ends there."""
-    state, total = START, 0.0
-    for symbol in (*model.symbols(text).tolist(), END):
-        state, more = step(model.automaton, state, symbol)
-        total += more
-    return total
 
 
 class SlowModel:
@@ -158,8 +150,8 @@ def test_one_line_worked_by_hand() -> None:
     assert fast_probability(model, "", UNKNOWN) == pytest.approx(0.5 / 4)
     assert fast_probability(model, BAR, "a") == pytest.approx(0.5 + 0.5 * single)
     assert fast_probability(model, "a", "a") == pytest.approx(0.5 * single)
-    assert score(model, "ab") == pytest.approx(3 * math.log(0.5 + 0.5 * single))
-    assert score(model, "b") == pytest.approx(math.log(0.5 * single * (0.5 + 0.5 * single)))
+    assert line_score(model, "ab") == pytest.approx(3 * math.log(0.5 + 0.5 * single))
+    assert line_score(model, "b") == pytest.approx(math.log(0.5 * single * (0.5 + 0.5 * single)))
 
 
 def test_discounts_worked_by_hand() -> None:
@@ -173,8 +165,12 @@ def test_discounts_worked_by_hand() -> None:
 
 def test_digits_share_what_numbers_have_and_apostrophes_what_they_have() -> None:
     model = train_language_model(["in 1901", "in 1873", "d'un d\u2019or"], LanguageOptions())
-    assert score(model, "in 1901") == score(model, "in 2222")
-    assert score(model, "d'un") == score(model, "d\u2019un") == score(model, "d\u2018un")
+    assert line_score(model, "in 1901") == line_score(model, "in 2222")
+    assert (
+        line_score(model, "d'un")
+        == line_score(model, "d\u2019un")
+        == line_score(model, "d\u2018un")
+    )
     for one in CLASSES:
         assert set(model.symbols(one).tolist()) == {model.characters.index(one[0]) + 1}
 
@@ -182,7 +178,7 @@ def test_digits_share_what_numbers_have_and_apostrophes_what_they_have() -> None
 def test_what_was_seen_is_more_probable_than_what_was_not() -> None:
     model = train_language_model(RHYME, LanguageOptions())
     texts = "the rascal ran", "teh racsal nar", "thé råscål"
-    seen, shuffled, unknown = (score(model, text) for text in texts)
+    seen, shuffled, unknown = (line_score(model, text) for text in texts)
     assert seen > shuffled + 5
     assert seen > unknown + 5
 

@@ -6,27 +6,19 @@ import math
 
 import numpy as np
 import pytest
+from linescore import line_score
 
 from ocr.alphabet import Alphabet
 from ocr.confidence import label_posteriors
-from ocr.decoding.automaton import END, START, anything, step
+from ocr.decoding.automaton import anything
 from ocr.decoding.beam import BeamDecoder, language_decoder
 from ocr.decoding.greedy import greedy
-from ocr.decoding.language import LanguageModel, train_language_model
+from ocr.decoding.language import train_language_model
 from ocr.decoding.search import Merit
 from ocr.options import DecodingOptions, LanguageOptions
 
 ALPHABET = Alphabet("aehrt ")
 LINES = ("the hare ate the rat", "a rat ate the tea", "the earth", "there a hat")
-
-
-def line_score(model: LanguageModel, text: str) -> float:
-    """``model.score`` without its normalisation, which strips a space at either end."""
-    state, total = START, 0.0
-    for symbol in (*model.symbols(text).tolist(), END):
-        state, score = step(model.automaton, state, symbol)
-        total += score
-    return total
 
 
 @pytest.mark.parametrize("seed", range(4))
