@@ -119,6 +119,11 @@ class TrainingOptions:
         minimum=0,
         maximum=1,
     )
+    remember: bool = option(
+        False,
+        "with --from: read every line with the old weights too and believe those that are surer, "
+        "so that little is forgotten; reading takes twice the time",
+    )
     retain: float = option(
         1.0,
         "with --from: how much of the old weights is begun with, beside fresh ones; less than 1 "
@@ -183,8 +188,7 @@ class AdaptationOptions:
     def training(self) -> TrainingOptions:
         """The training that this means, measured by scripts/bench/adaptation.py: small batches
         of strongly distorted lines, for there are few; to the end of the cycle, a fifth held back
-        to judge by; and a model between the old weights and the new, nearer to the old, which
-        keeps most of both (Wortsman et al. 2022)."""
+        to judge by; and the old weights kept beside the new ones, for all other hands."""
         return TrainingOptions(
             minutes=self.minutes,
             epochs=100,
@@ -192,7 +196,7 @@ class AdaptationOptions:
             learning_rate=1e-3,
             warmup=20,
             augment=1.0,
-            blend=0.4,
+            remember=True,
             validation=0.2,
             validate_every=400,
             patience=0,

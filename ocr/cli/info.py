@@ -69,6 +69,7 @@ def _facts(model: str) -> dict[str, Any]:
         "temperature": spec.temperature,
         "bytes": path.stat().st_size,
         "weights": sum(weight.numel() for weight in network.parameters()),
+        "remembers": network.former is not None,
         "alphabet": spec.alphabet,
         "preprocessing": dataclasses.asdict(spec.preprocessing),
         "network": dataclasses.asdict(spec.network),
@@ -113,6 +114,8 @@ def _alphabet(does: str, alphabet: str) -> Iterator[str]:
 def _text(facts: dict[str, Any]) -> Iterator[str]:
     yield facts["path"]
     yield f"id {facts['id']}, {facts['weights']:,} weights, {facts['bytes'] / 1e6:.1f} MB"
+    if facts["remembers"]:
+        yield "half of the weights are former ones, which read the lines that they are surer of"
     yield f"temperature {facts['temperature']:.3g}"
     yield from _alphabet("writes", facts["alphabet"])
     training = dict(facts["training"])

@@ -192,7 +192,8 @@ def _prepared(places: Places, options: dict[str, Any], overwrite: bool, hold: Ex
 
     listed = write_problems(run, report.problems)
     click.echo(report_text(report, f"all are in {listed}"))
-    if few and dataclasses.replace(run.options, blend=few.blend) == few:
+    now = run.options
+    if few and dataclasses.replace(now, blend=few.blend, remember=few.remember) == few:
         click.echo("few lines: a hand is learnt, as by ocr adapt")
     return run
 

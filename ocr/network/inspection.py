@@ -32,8 +32,8 @@ class CellActivity:
 
 @torch.inference_mode()
 def cell_activity(engine: Engine, columns: Columns, layer: int) -> CellActivity:
-    """The gates and states of a layer, counted from 1. Raises UsageError if there is no such
-    layer or it has no gates."""
+    """The gates and states of a layer, counted from 1; not those of a former network. Raises
+    UsageError if there is no such layer or it has no gates."""
     assert isinstance(engine, TorchEngine)  # the only one that there is
     network = engine.network
     if not 1 <= layer <= len(network.recurrent):

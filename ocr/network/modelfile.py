@@ -23,13 +23,14 @@ from ocr.network.modelheader import CHECKSUM_KEY, METADATA_KEY, damaged, read_he
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.types import MODEL_FORMAT, ModelSpec
 
+FORMER = "former."  # names of the weights of a network's former self begin so
+
 
 def save_model(path: Path, network: RecognizerNetwork, spec: ModelSpec, half: bool = False) -> None:
     """Write weights and spec in the current format, whole or not at all. ``half`` stores float16
-    (half the size)."""
-    kind = torch.float16 if half else torch.float32
+    (half the size), as is done with those former weights anyway that lose nothing by it."""
     tensors = {
-        name: (value.to(kind) if value.is_floating_point() else value).detach().cpu().contiguous()
+        name: _stored(value.detach().cpu(), half, name.startswith(FORMER)).contiguous()
         for name, value in network.state_dict().items()
     }
     _write(path, tensors, spec)
@@ -55,11 +56,12 @@ def load_model_file(path: Path) -> tuple[RecognizerNetwork, ModelSpec]:
     weights = {name: _widened(value) for name, value in tensors.items()}
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
         raise damaged(path, "some of its weights are no numbers")
+    sizes = spec.preprocessing, spec.network, len(Alphabet(spec.alphabet))
     try:
         with torch.device("meta"):  # sizes alone: the description may ask for any amount
-            network = RecognizerNetwork(
-                spec.preprocessing, spec.network, len(Alphabet(spec.alphabet))
-            )
+            network = RecognizerNetwork(*sizes)
+            if any(name.startswith(FORMER) for name in weights):
+                network.former = RecognizerNetwork(*sizes)
         network.load_state_dict(weights, assign=True)
     except (RuntimeError, ValueError, TypeError) as error:
         raise damaged(path, "its weights do not fit its description") from error
@@ -81,6 +83,14 @@ def _checksum(description: str, tensors: dict[str, Tensor]) -> str:
         digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
         digest.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def _stored(value: Tensor, half: bool, if_exact: bool) -> Tensor:
+    """As float16 if it is to be ``half``, or if that is exact; float32 else. Whole numbers stay."""
+    if not value.is_floating_point():
+        return value
+    small = value.half()
+    return small if half or (if_exact and torch.equal(small.float(), value)) else value.float()
 
 
 def _widened(value: Tensor) -> Tensor:

@@ -15,15 +15,20 @@ from ocr.alphabet import BLANK
 from ocr.network.convolution import ConvolutionalFrontEnd, frame_lengths
 from ocr.network.dropout import LineDropout
 from ocr.network.recurrent import sequence_layer
+from ocr.network.surer import surer
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, GEOMETRIC_NAMES
 
+UNREAD = -1e4  # the activation of a label that is never read; half precision can store it
 FIRST_BLANK_ODDS = 3.0  # about the frames per character of ordinary lines, less one
 
 
 class RecognizerNetwork(nn.Module):
     """columns (N, T, F) float32, lengths (N,) int64 -> log-probabilities (T', N, K) float32 and
-    frame lengths (N,) int64, where T' = frame_count(T) and K counts the blank."""
+    frame lengths (N,) int64, where T' = frame_count(T) and K counts the blank.
+
+    ``former``: a network of the same labels, or None. Where there is one, every line is read by
+    both, but for training, and has the log-probabilities of the surer (surer.py)."""
 
     def __init__(
         self, preprocessing: PreprocessingOptions, options: NetworkOptions, labels: int
@@ -45,13 +50,17 @@ class RecognizerNetwork(nn.Module):
             sequence_layer(options.cell, size, options.hidden, options.truncate) for size in sizes
         )
         self.output = nn.Linear(2 * options.hidden, labels)
+        self.former: RecognizerNetwork | None = None
         with torch.no_grad():  # begin with mostly blanks, where CTC training goes first anyway
             self.output.bias.zero_()
             self.output.bias[BLANK] = math.log(FIRST_BLANK_ODDS * (labels - 1))
 
     def forward(self, columns: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         lengths_out = frame_lengths(lengths)
-        return self.read(self.front_end(columns, lengths), lengths_out), lengths_out
+        log_probs = self.read(self.front_end(columns, lengths), lengths_out)
+        if self.former is not None and not self.training:
+            log_probs = surer(log_probs, self.former(columns, lengths)[0], lengths_out)
+        return log_probs, lengths_out
 
     def read(self, frames: Tensor, lengths_out: Tensor) -> Tensor:
         """Frames of the front end (T', N, features) -> log-probabilities (T', N, K) float32."""
@@ -72,11 +81,15 @@ class FrameStacking(nn.Module):
         return frames.transpose(0, 1)  # (T', N, 4F)
 
 
-def resize_output(network: RecognizerNetwork, labels: int) -> None:
-    """Give the output layer more labels in place; old ones keep their weights."""
+def resize_output(network: RecognizerNetwork, labels: int, learns: bool = True) -> None:
+    """Give the output layer more labels in place; old ones keep their weights. In a network that
+    ``learns`` no more, new ones are never read."""
     old = network.output
     new = nn.Linear(old.in_features, labels, device=old.weight.device)
     with torch.no_grad():
+        if not learns:
+            new.weight.zero_()
+            new.bias.fill_(UNREAD)
         new.weight[: old.out_features] = old.weight
         new.bias[: old.out_features] = old.bias
     network.output = new

@@ -15,6 +15,7 @@ from ocr.network.recognizer import RecognizerNetwork, resize_output
 from ocr.network.widening import widened
 from ocr.training.average import blended, weights_of
 from ocr.training.run import Run
+from ocr.types import ModelSpec
 
 
 def initial_network(run: Run) -> RecognizerNetwork:
@@ -25,7 +26,24 @@ def initial_network(run: Run) -> RecognizerNetwork:
     if run.start is None:
         return fresh
     network, started = load_model_file(run.start)
-    resize_output(network, labels)
-    if spec.network != started.network:
-        network = widened(network, spec.preprocessing, (started.network, spec.network))
-    return blended(weights_of(fresh), network, run.options.retain)
+    network.former = None
+    return blended(weights_of(fresh), _grown(network, started, run), run.options.retain)
+
+
+def former_network(run: Run) -> RecognizerNetwork | None:
+    """What the model of ``run.start`` reads with, of the run's labels and sizes; of a model that
+    remembers one itself, that one. None where the run begins from nothing."""
+    if run.start is None:
+        return None
+    network, started = load_model_file(run.start)
+    return _grown(network.former or network, started, run, learns=False).eval()
+
+
+def _grown(
+    network: RecognizerNetwork, started: ModelSpec, run: Run, learns: bool = True
+) -> RecognizerNetwork:
+    """The network of a model, or its former one, with the run's labels and sizes."""
+    resize_output(network, len(Alphabet(run.spec.alphabet)), learns)
+    if run.spec.network == started.network:
+        return network
+    return widened(network, run.spec.preprocessing, (started.network, run.spec.network))

@@ -28,7 +28,8 @@ Forward = Callable[[RecognizerNetwork, Batch], tuple[Tensor, Tensor]]
 
 @dataclass(slots=True)
 class BestModel:
-    """Judges the mean of the weights, and keeps the best in ``weights`` and in the model file.
+    """Judges the mean of the weights, and keeps the best in ``weights`` and in the model file,
+    there beside the ``former`` network if that is to be remembered.
 
     Every process of a run has one and reads its share of the lines; the first one writes.
     """
@@ -40,6 +41,7 @@ class BestModel:
     mean: WeightAverage
     counters: Counters
     weights: dict[str, Tensor]
+    former: RecognizerNetwork | None = None
 
     def validate(self) -> float | None:
         """The CER, 0..1, after which the best weights are kept. Without validation lines None:
@@ -131,4 +133,7 @@ class BestModel:
         if cer is not None:
             training["validation_cer"] = cer
         spec = dataclasses.replace(self.run.spec, training=training)
+        if step:  # else it is the former one
+            network = copy.deepcopy(network)
+            network.former = self.former
         save_model(self.run.output, network, spec)

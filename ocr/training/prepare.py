@@ -89,7 +89,8 @@ def prepare(
     usable = [by_id[line.id] for line in store.lines]
     chosen = dataset.samples[:held_back] if validation else None
     if started and _strange(started, usable) > FOREIGN:
-        recipe = replace(recipe, training=replace(recipe.training, blend=1.0))
+        training = replace(recipe.training, blend=1.0, remember=False)
+        recipe = replace(recipe, training=training)
     train, validating = _divide(usable, chosen, recipe.training)
     problems = [*dataset.problems, *problems]
     if not train:
@@ -120,9 +121,11 @@ def prepare(
 def _started(recipe: Recipe) -> ModelSpec | None:
     """The model that is begun with, if there is one. Raises UsageError where it does not fit."""
     started = read_spec(recipe.start) if recipe.start else None
-    if not started and min(recipe.training.retain, recipe.training.blend) < 1:
+    training = recipe.training
+    if not started and (min(training.retain, training.blend) < 1 or training.remember):
         raise UsageError(
-            "retain and blend below 1 need a model to begin with", "name it with --from"
+            "remember, and retain and blend below 1, need a model to begin with",
+            "name it with --from",
         )
     if started and recipe.network:
         check_sizes(started.network, recipe.network)

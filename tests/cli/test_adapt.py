@@ -219,6 +219,7 @@ def test_corrected_lines_are_learnt_and_the_gain_is_told(
         assert [float(told[1]), float(told[2])] == pytest.approx(
             [100 * errors[0], 100 * min(errors)], abs=0.01
         )
+        assert "half of the weights are former ones" in ocr("info", "mine.safetensors").stdout
     else:
         assert "no better after" in result.output
     assert read_spec(tmp_path / "mine.safetensors").training["validation_cer"] == min(errors)

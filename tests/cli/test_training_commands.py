@@ -273,8 +273,9 @@ def test_a_second_signal_stops_at_once(
         (("data", "-o", "x", "--resume"), 2, "no training to resume in x.training"),
         (("data", "-o", "x", "--resume", "--overwrite"), 2, "contradict"),
         (("data", "-o", "x", "--from", "gone"), 5, "there is no model gone"),
-        (("data", "-o", "x", "--retain", "0.4"), 2, "retain and blend below 1 need a model"),
-        (("data", "-o", "x", "--blend", "0.4"), 2, "retain and blend below 1 need a model"),
+        (("data", "-o", "x", "--retain", "0.4"), 2, "retain and blend below 1, need a model"),
+        (("data", "-o", "x", "--blend", "0.4"), 2, "retain and blend below 1, need a model"),
+        (("data", "-o", "x", "--remember"), 2, "remember, and retain and blend below 1, need a"),
         (("data", "-o", "x", "--hidden", "0"), 2, "--hidden is 0, but at least 1"),
         (("data", "-o", "x", "--augment", "9"), 2, "--augment is 9"),
         (

@@ -494,6 +494,39 @@ def test_a_blend_keeps_the_weights_between_the_old_and_the_mean(
         assert not torch.equal(kept[name], old[name])
 
 
+def test_what_was_begun_with_is_remembered(tmp_path: Path, make_run: MakeRun) -> None:
+    """With new labels in wider layers, and by a second model that learns from the first."""
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    old, _ = load_model_file(first.output)
+    columns, lengths = torch.rand(2, 128, 16), torch.tensor([128, 90])
+    before = old(columns, lengths)[0]
+    more: dict[str, Any] = {"texts": ("abé", "éa", "zb"), "alphabet": "abcéz", "remember": True}
+    second = make_run(tmp_path / "second", start=first.output, epochs=2, held_back=0, **more)
+    network = dataclasses.replace(second.spec.network, hidden=11)
+    second = dataclasses.replace(second, spec=dataclasses.replace(second.spec, network=network))
+    list(train(second))
+    third = make_run(tmp_path / "third", start=second.output, epochs=2, held_back=0, **more)
+    third = dataclasses.replace(third, spec=dataclasses.replace(third.spec, network=network))
+    list(train(third))
+    for run in (second, third):
+        model, _ = load_model_file(run.output)
+        assert model.former is not None
+        remembered = model.former(columns, lengths)[0]
+        torch.testing.assert_close(remembered[..., :4], before)
+        assert not remembered[..., 4:].exp().any()  # it never learnt to read them
+        assert not any(name.startswith("former") for name in initial_network(run).state_dict())
+
+
+def test_what_has_learnt_nothing_is_kept_once(tmp_path: Path, make_run: MakeRun) -> None:
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    run = make_run(tmp_path / "second", start=first.output, epochs=0.1, remember=True)
+    stopped = next(iter(train(run)))
+    assert stopped.step == 0
+    assert load_model_file(run.output)[0].former is None
+
+
 @pytest.mark.parametrize("retain", [0.0, 0.25, 1.0])
 def test_a_run_begins_between_fresh_weights_and_those_retained(
     tmp_path: Path, make_run: MakeRun, retain: float

@@ -243,13 +243,16 @@ def test_a_started_model_brings_its_network_and_gains_new_characters(
         first.output, first.output, dataclasses.replace(read_spec(first.output), temperature=1.5)
     )
     words = ("pdef", "fed", "pede") if foreign else ("cape", "bead", "face")
-    started = Recipe(training=TrainingOptions(validation=0, blend=0.4), start=first.output)
+    started = Recipe(
+        training=TrainingOptions(validation=0, blend=0.4, remember=True), start=first.output
+    )
     run, _ = prepare([pairs(tmp_path / "data", words)], tmp_path / "second", started)
     assert run.spec.alphabet == "abc" + "defp"
     assert run.spec.preprocessing == first.spec.preprocessing
     assert run.spec.network == first.spec.network
     assert run.spec.temperature == 1.5
     assert run.options.blend == (1.0 if foreign else 0.4)
+    assert run.options.remember != foreign  # of the other letters' reading nothing is worth it
     assert run.start == run.folder / "start.safetensors"
     assert run.start.read_bytes() == first.output.read_bytes()
     card = run.spec.training
