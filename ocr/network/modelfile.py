@@ -61,7 +61,7 @@ def load_model_file(path: Path) -> tuple[RecognizerNetwork, ModelSpec]:
         with torch.device("meta"):  # sizes alone: the description may ask for any amount
             network = RecognizerNetwork(*sizes)
             if any(name.startswith(FORMER) for name in weights):
-                network.former = RecognizerNetwork(*sizes)
+                network.remember(RecognizerNetwork(*sizes))
         network.load_state_dict(weights, assign=True)
     except (RuntimeError, ValueError, TypeError) as error:
         raise damaged(path, "its weights do not fit its description") from error

@@ -28,7 +28,8 @@ class RecognizerNetwork(nn.Module):
     frame lengths (N,) int64, where T' = frame_count(T) and K counts the blank.
 
     ``former``: a network of the same labels, or None. Where there is one, every line is read by
-    both, but for training, and has the log-probabilities of the surer (surer.py)."""
+    both, but for training, and has the log-probabilities of the surer by ``margin`` (surer.py).
+    """
 
     def __init__(
         self, preprocessing: PreprocessingOptions, options: NetworkOptions, labels: int
@@ -51,6 +52,8 @@ class RecognizerNetwork(nn.Module):
         )
         self.output = nn.Linear(2 * options.hidden, labels)
         self.former: RecognizerNetwork | None = None
+        self.margin: Tensor | None
+        self.register_buffer("margin", None)
         with torch.no_grad():  # begin with mostly blanks, where CTC training goes first anyway
             self.output.bias.zero_()
             self.output.bias[BLANK] = math.log(FIRST_BLANK_ODDS * (labels - 1))
@@ -59,8 +62,15 @@ class RecognizerNetwork(nn.Module):
         lengths_out = frame_lengths(lengths)
         log_probs = self.read(self.front_end(columns, lengths), lengths_out)
         if self.former is not None and not self.training:
-            log_probs = surer(log_probs, self.former(columns, lengths)[0], lengths_out)
+            assert self.margin is not None
+            former, _ = self.former(columns, lengths)
+            log_probs = surer(log_probs, former, lengths_out, self.margin)
         return log_probs, lengths_out
+
+    def remember(self, former: RecognizerNetwork | None, margin: float = 0.0) -> None:
+        """Read with the former network too, or with None any longer. ``margin``: log-odds."""
+        self.former = former
+        self.margin = None if former is None else torch.tensor(margin)
 
     def read(self, frames: Tensor, lengths_out: Tensor) -> Tensor:
         """Frames of the front end (T', N, features) -> log-probabilities (T', N, K) float32."""

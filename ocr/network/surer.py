@@ -1,31 +1,41 @@
 """Of two readings of each line, that of the surer network.
 
 What a network learns of one hand costs it some of the others. One that keeps its former weights
-beside the new ones forgets nothing: both read every line, and the one is believed that is surer of
+beside the new ones forgets little: both read every line, and the one is believed that is surer of
 what it writes there. Like a mixture of experts (Jacobs, Jordan, Nowlan & Hinton 1991, "Adaptive
 mixtures of local experts"), but that nothing has to learn which of them knows a line.
+
+Few lines make a network sure of everything. So it has to be surer by a margin, half of that by
+which it usually is on lines of the hand that it has not learnt from.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor
 
 from ocr.alphabet import BLANK
 
+PAPER = 0.95  # the probability of the blank in frames that tell nothing
+CERTAIN = 1e-6  # from here on surer is not told from sure
 
-def surer(first: Tensor, second: Tensor, frames: Tensor) -> Tensor:
+
+def surer(new: Tensor, former: Tensor, frames: Tensor, margin: Tensor | float = 0.0) -> Tensor:
     """Log-probabilities (T, N, K) of two networks, frames of each line (N,) -> (T, N, K): of each
-    line those of the network that is surer of it, the first if neither is."""
-    chosen = sureness(second, frames) > sureness(first, frames)  # (N,)
-    return torch.where(chosen[None, :, None], second, first)
+    line those of the new one if it is surer by more than the margin (log-odds), else the former's.
+    """
+    chosen = sureness(new, frames) - sureness(former, frames) > margin  # (N,)
+    return torch.where(chosen[None, :, None], new, former)
 
 
 def sureness(log_probs: Tensor, frames: Tensor) -> Tensor:
-    """(T, N, K), (N,) -> (N,) 0..1: the mean probability of the best label over the frames in
-    which it is not the blank; where it is the blank in all of them, over all."""
-    best, labels = log_probs.max(dim=2)  # (T, N)
+    """(T, N, K), (N,) -> (N,) log-odds: of the mean probability of the best label over the frames
+    that are not clearly paper; where all of them are, over all."""
+    best = log_probs.max(dim=2).values.exp()  # (T, N)
     inside = torch.arange(len(best), device=best.device)[:, None] < frames.to(best.device)
-    written = inside & (labels != BLANK)
-    counted = torch.where(written.any(dim=0), written, inside)
-    return (best.exp() * counted).sum(dim=0) / counted.sum(dim=0).clamp(min=1)
+    telling = inside & (log_probs[:, :, BLANK] < math.log(PAPER))
+    counted = torch.where(telling.any(dim=0), telling, inside)
+    means = (best * counted).sum(dim=0) / counted.sum(dim=0).clamp(min=1)
+    return means.logit(eps=CERTAIN)

@@ -26,7 +26,7 @@ def initial_network(run: Run) -> RecognizerNetwork:
     if run.start is None:
         return fresh
     network, started = load_model_file(run.start)
-    network.former = None
+    network.remember(None)
     return blended(weights_of(fresh), _grown(network, started, run), run.options.retain)
 
 

@@ -135,5 +135,5 @@ class BestModel:
         spec = dataclasses.replace(self.run.spec, training=training)
         if step:  # else it is the former one
             network = copy.deepcopy(network)
-            network.former = self.former
+            network.remember(self.former)
         save_model(self.run.output, network, spec)

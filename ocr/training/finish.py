@@ -1,16 +1,25 @@
-"""The end of a run: its model's confidences are calibrated on the validation lines."""
+"""The end of a run: what its model needs to know of itself is found on the validation lines.
+
+That is the temperature of its confidences, and of a model with a former network the margin by which
+it is to be surer than that.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from operator import sub
+from statistics import median
+
+import torch
 
 from ocr.alphabet import Alphabet
 from ocr.calibration import KnownLine, calibrate_model
 from ocr.errors import InputError
 from ocr.network.engines import TorchEngine
-from ocr.network.modelfile import load_model_file, save_described
+from ocr.network.modelfile import load_model_file, save_described, save_model
 from ocr.network.recognizer import RecognizerNetwork
+from ocr.network.surer import sureness
 from ocr.preprocessing.columns import columns_alone
 from ocr.recognition import AT_ONCE
 from ocr.training.run import Run
@@ -19,7 +28,7 @@ from ocr.types import ModelSpec
 
 
 def calibrate_run(run: Run) -> None:
-    """Give the run's model its temperature. It stays as it is without
+    """Give the run's model its temperature and margin. It stays as it is without
     validation lines, while it reads nothing on them, or if its temperature is another than the
     run writes, which was found before, on other lines maybe. Raises ModelError."""
     if not run.validation:
@@ -27,12 +36,30 @@ def calibrate_run(run: Run) -> None:
     network, spec = load_model_file(run.output)
     if spec.temperature != run.spec.temperature:
         return
+    if (former := network.former) is not None:
+        network.remember(None)
+        network.remember(former, margin(run, network, former, spec))
+        save_model(run.output, network, spec)
     try:
         calibration = calibrate_model(_known(run, network, spec), Alphabet(spec.alphabet))
     except InputError:
         return
     spec = dataclasses.replace(spec, temperature=calibration.temperature)
     save_described(run.output, run.output, spec)
+
+
+def margin(run: Run, new: RecognizerNetwork, former: RecognizerNetwork, spec: ModelSpec) -> float:
+    """Half of the log-odds by which the new network is usually surer of the validation lines: the
+    border between lines like these and those that it knows no better than the former one."""
+    differences = map(sub, _sureness(run, new, spec), _sureness(run, former, spec))
+    return max(0.0, float(median(differences)) / 2)
+
+
+def _sureness(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[float]:
+    """Of each validation line, log-odds."""
+    for line in _known(run, network, spec):
+        log_probs = torch.from_numpy(line.log_probs)[:, None]  # (T, 1, K)
+        yield float(sureness(log_probs, torch.tensor([len(log_probs)])))
 
 
 def _known(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[KnownLine]:

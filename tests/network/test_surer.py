@@ -13,7 +13,7 @@ from torch import Tensor
 from ocr.alphabet import BLANK
 from ocr.network.modelfile import load_model_file, save_model
 from ocr.network.recognizer import RecognizerNetwork, resize_output
-from ocr.network.surer import sureness, surer
+from ocr.network.surer import CERTAIN, PAPER, sureness, surer
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.types import ModelSpec
 
@@ -22,6 +22,8 @@ SPEC = ModelSpec(
     PreprocessingOptions(height=16),
     NetworkOptions(convolutions="2,3,4,5", layers=1, hidden=6),
 )
+
+MARGIN = 0.1
 
 
 def network(seed: int) -> RecognizerNetwork:
@@ -34,7 +36,7 @@ def network(seed: int) -> RecognizerNetwork:
 
 def pair() -> RecognizerNetwork:
     result = network(1)
-    result.former = network(7)
+    result.remember(network(7), MARGIN)
     return result
 
 
@@ -46,17 +48,19 @@ def scored(rows: list[list[float]]) -> Tensor:
 @pytest.mark.parametrize(
     ("rows", "frames", "expected"),
     [
-        ([[0.1, 0.8, 0.1], [0.9, 0.05, 0.05], [0.2, 0.2, 0.6]], 3, 0.7),
-        ([[0.1, 0.8, 0.1], [0.9, 0.05, 0.05], [0.2, 0.2, 0.6]], 2, 0.8),  # the rest is padding
-        ([[0.9, 0.05, 0.05], [0.7, 0.1, 0.2]], 2, 0.8),  # nothing is written
-        ([[0.9, 0.05, 0.05]], 0, 0.0),
+        ([[0.1, 0.8, 0.1], [0.96, 0.02, 0.02], [0.2, 0.2, 0.6]], 3, 0.7),
+        ([[0.1, 0.8, 0.1], [0.96, 0.02, 0.02], [0.2, 0.2, 0.6]], 2, 0.8),  # the rest is padding
+        ([[0.5, 0.4, 0.1], [0.96, 0.02, 0.02], [0.2, 0.1, 0.7]], 3, 0.6),  # unsure of paper
+        ([[0.96, 0.02, 0.02], [0.98, 0.01, 0.01]], 2, 0.97),  # nothing is written
+        ([[0.96, 0.02, 0.02]], 0, CERTAIN),
+        ([[0.0, 1.0, 0.0]], 1, 1 - CERTAIN),
     ],
 )
 def test_sureness_is_that_of_what_is_written(
     rows: list[list[float]], frames: int, expected: float
 ) -> None:
     found = sureness(scored(rows), torch.tensor([frames]))
-    torch.testing.assert_close(found, torch.tensor([expected]))
+    torch.testing.assert_close(found, torch.tensor([expected]).logit(), rtol=1e-2, atol=1e-5)
 
 
 def test_sureness_by_a_loop() -> None:
@@ -65,17 +69,21 @@ def test_sureness_by_a_loop() -> None:
     frames = torch.randint(1, 13, (20,))
     for line, found in enumerate(sureness(log_probs, frames).tolist()):
         rows = log_probs[: frames[line], line].exp().tolist()
-        written = [max(row) for row in rows if row.index(max(row)) != BLANK]
-        values = written or [max(row) for row in rows]
-        assert found == pytest.approx(math.fsum(values) / len(values), rel=1e-5)
+        telling = [max(row) for row in rows if row[BLANK] < PAPER]
+        values = telling or [max(row) for row in rows]
+        mean = math.fsum(values) / len(values)
+        assert found == pytest.approx(math.log(mean / (1 - mean)), rel=1e-4, abs=1e-4)
 
 
 def test_each_line_is_read_by_the_surer() -> None:
     sure, unsure = [[0.1, 0.8, 0.1]] * 2, [[0.1, 0.3, 0.6]] * 2
     first = torch.cat([scored(sure), scored(unsure), scored(sure)], dim=1)
     second = torch.cat([scored(unsure), scored(sure), scored(sure)], dim=1)
-    found = surer(first, second, torch.tensor([2, 2, 2]))
-    assert torch.equal(found, torch.stack([first[:, 0], second[:, 1], first[:, 2]], dim=1))
+    for margin, third in ((0.0, second), (-0.1, first)):  # of two alike the former is believed
+        found = surer(first, second, torch.tensor([2, 2, 2]), margin)
+        assert torch.equal(found, torch.stack([first[:, 0], second[:, 1], third[:, 2]], dim=1))
+    wide = surer(first, second, torch.tensor([2, 2, 2]), 2.0)
+    assert torch.equal(wide, second)  # 0.8 and 0.6 are 0.98 apart
 
 
 def test_a_network_with_a_former_one_reads_with_both() -> None:
@@ -86,7 +94,7 @@ def test_a_network_with_a_former_one_reads_with_both() -> None:
     assert both.former is not None
     read, frames = both(columns, lengths)
     new, old = network(1)(columns, lengths)[0], both.former(columns, lengths)[0]
-    assert torch.equal(read, surer(new, old, frames))
+    assert torch.equal(read, surer(new, old, frames, MARGIN))
     chosen = [int(torch.equal(read[:, n], old[:, n])) for n in range(6)]
     assert 0 < sum(chosen) < 6  # or nothing was chosen here
     for n, length in enumerate(lengths.tolist()):

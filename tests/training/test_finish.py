@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import torch
 
 from ocr.network.modelfile import load_model_file, save_model
 from ocr.network.recognizer import RecognizerNetwork
+from ocr.network.surer import sureness
+from ocr.preprocessing.columns import columns_alone
 from ocr.training import loop, session
 from ocr.training.finish import calibrate_run
 from ocr.training.run import Run
+from ocr.training.store import LineStore
 
 
 def writing_network(run: Run) -> RecognizerNetwork:
@@ -44,6 +48,31 @@ def test_the_model_gets_a_temperature_and_keeps_everything_else(
     assert abs(run.output.stat().st_size - size) < 64  # still half precision
     # nonsense is read with too much confidence: it is softened, as far as few characters tell
     assert 1.05 < calibrated.temperature < 1.5
+
+
+def test_a_former_network_is_to_be_surpassed_by_half_of_what_is_usual(
+    make_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, features="pixels")
+    network, former = writing_network(run), writing_network(run)
+    former.output.weight.data.mul_(0.5)  # less sure
+    for new, old, expected in ((network, former, True), (former, network, False)):
+        new.remember(old)
+        save_model(run.output, new, run.spec)
+        new.remember(None)
+        calibrate_run(run)
+        found = load_model_file(run.output)[0]
+        assert found.margin is not None
+        differences = []
+        for index in run.validation:
+            image = LineStore(run.folder).image(index)
+            columns = columns_alone(image, "pixels").values
+            batch, lengths = torch.from_numpy(columns)[None], torch.tensor([len(columns)])
+            both = [sureness(*reader(batch, lengths)).item() for reader in (new, old)]
+            differences.append(both[0] - both[1])
+        usual = statistics.median(differences)
+        assert (usual > 0) == expected
+        assert found.margin.item() == pytest.approx(max(0.0, usual / 2), rel=0.02)
 
 
 def test_a_temperature_that_was_found_since_stays(
