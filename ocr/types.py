@@ -30,7 +30,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 OnProgress = Callable[[int, int], None]  # done, in all
 Point = tuple[float, float]
 
-MODEL_FORMAT = 3  # version of the model files that are written
+MODEL_FORMAT = 4  # of the model files that are written; from 4 on with a former network maybe
 TEMPERATURES = 0.01, 100.0  # that a model may have; far beyond any that lines ask for
 
 

@@ -5,8 +5,8 @@
 MODEL was trained without the hands (scripts/train_default NAME SHARED --leave-out HAND...). A
 HAND is a folder with train.tsv and test.tsv. For every number of lines a copy of MODEL learns
 from so many of the first lines of train.tsv, as ``ocr adapt`` does, and reads test.tsv, and the
-first lines of test.tsv of the OTHERS. Prints the table and draws the curve, RUNS/adaptation.png.
-Models are kept in RUNS; one that is there is not trained again.
+first lines of test.tsv of the OTHERS, alone and with a language model. Prints the table and draws
+the curve, RUNS/adaptation.png. Models are kept in RUNS; one that is there is not trained again.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from ocr.evaluation import evaluate
+from ocr.calibration import known_lines
+from ocr.decoding import decoder_for
+from ocr.decoding.greedy import greedy
 from ocr.files.atomic import write_atomically
-from ocr.metrics import ErrorRate
+from ocr.metrics import ErrorRate, character_error_rate
 from ocr.network.modelheader import model_id
-from ocr.options import AdaptationOptions, TrainingOptions
+from ocr.options import AdaptationOptions, DecodingOptions, TrainingOptions
 from ocr.recognition import load_model
 from ocr.training.claim import claimed
 from ocr.training.data.dataset import read_samples
@@ -36,7 +39,15 @@ from ocr.types import Sample
 
 OTHER_LINES = 100  # of each list that is read to see what was forgotten
 
-Row = tuple[int, ErrorRate, float]  # lines learnt, CER of the hand, mean CER of the others
+WAYS = ("alone", "with")  # of reading: the network alone, and with the language model
+
+
+class Row(NamedTuple):
+    """Lines learnt; of either way of reading the hand's CER, and the mean CER of the others."""
+
+    lines: int
+    own: tuple[ErrorRate, ...]
+    others: tuple[float, ...]
 
 
 def adapted(model: Path, hand: Path, lines: int, training: TrainingOptions, runs: Path) -> Path:
@@ -63,38 +74,54 @@ def curve(
     others = [read_samples([folder / "test.tsv"]).samples[:OTHER_LINES] for folder in given.others]
     for count in (0, *given.lines):
         path = adapted(model, hand, count, training, given.runs) if count else model
-        rest = [cer(path, samples).rate for samples in others]
-        yield count, cer(path, own), statistics.mean(rest) if rest else float("nan")
+        rest = zip(*(rates(path, samples, given.lm) for samples in others), strict=True)
+        means = (statistics.mean(rate.rate for rate in way) for way in rest)
+        yield Row(count, rates(path, own, given.lm), tuple(means))
 
 
-def cer(model: Path, samples: Sequence[Sample]) -> ErrorRate:
-    return evaluate(load_model(model), samples).cer
+def rates(model: Path, samples: Sequence[Sample], language: str) -> tuple[ErrorRate, ...]:
+    """CER by best path, and with the language model."""
+    recognizer = load_model(model)
+    lines, _ = known_lines(recognizer, samples)
+    decoders = (greedy, decoder_for(DecodingOptions(language_model=language), recognizer.alphabet))
+    return tuple(
+        character_error_rate(
+            (line.text, recognizer.alphabet.decode(decode(line.log_probs)[0].labels))
+            for line in lines
+        )
+        for decode in decoders
+    )
 
 
 def show(hand: str, row: Row, first: Row) -> None:
     """One row of the table, with the changes from the first."""
-    (count, rate, others), (_, before, others_before) = row, first
-    low, high = rate.interval
-    print(
-        f"| {hand} | {count} | {100 * rate.rate:.1f} [{100 * low:.1f}, {100 * high:.1f}] "
-        f"| {100 * (rate.rate / before.rate - 1):+.0f} % "
-        f"| {100 * others:.1f} | {100 * (others / others_before - 1):+.0f} % |",
-        flush=True,
+    own = (
+        f"{rate} ({100 * (rate.rate / before.rate - 1):+.0f} %)"
+        for rate, before in zip(row.own, first.own, strict=True)
     )
+    others = (
+        f"{100 * rate:.1f} ({100 * (rate / before - 1):+.0f} %)"
+        for rate, before in zip(row.others, first.others, strict=True)
+    )
+    print(f"| {hand} | {row.lines} | {' | '.join((*own, *others))} |", flush=True)
 
 
 def picture(curves: dict[str, list[Row]]) -> bytes:
-    """A PNG: CER over the number of lines, a line with its 95 % band per hand."""
+    """A PNG: CER over the number of lines; per hand a line of each way of reading with its 95 %
+    band."""
     figure = Figure(figsize=(7, 4), dpi=110, layout="constrained")
     axes = figure.add_subplot()
-    for hand, rows in curves.items():
-        counts = [count for count, _, _ in rows]
-        axes.plot(counts, [100 * rate.rate for _, rate, _ in rows], marker=".", label=hand)
-        bounds = [[100 * rate.interval[side] for _, rate, _ in rows] for side in (0, 1)]
-        axes.fill_between(counts, *bounds, alpha=0.2)
+    for number, (hand, rows) in enumerate(curves.items()):
+        counts = [row.lines for row in rows]
+        for way, (name, style) in enumerate(zip(WAYS, ("--", "-"), strict=True)):
+            values = [row.own[way] for row in rows]
+            look = {"color": f"C{number}", "label": f"{hand}, {name}"}
+            axes.plot(counts, [100 * rate.rate for rate in values], style, marker=".", **look)
+            bounds = [[100 * rate.interval[side] for rate in values] for side in (0, 1)]
+            axes.fill_between(counts, *bounds, color=f"C{number}", alpha=0.15)
     axes.set(xlabel="lines learnt from", ylabel="CER on further pages in %", ylim=(0, None))
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(fontsize="small")
     image = io.BytesIO()
     figure.savefig(image, format="png")
     return image.getvalue()
@@ -106,6 +133,7 @@ def main() -> None:
     parser.add_argument("hands", type=Path, nargs="+", metavar="HAND")
     parser.add_argument("--others", type=Path, nargs="*", default=[], metavar="FOLDER")
     parser.add_argument("--lines", type=int, nargs="+", default=[10, 25, 50, 100, 200])
+    parser.add_argument("--lm", default="latin", help="language model (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--processes", type=int, default=0, help="one per core unless given")
     parser.add_argument("--runs", type=Path, default=Path("runs/adaptation"))
@@ -114,7 +142,8 @@ def main() -> None:
     training = AdaptationOptions(minutes=given.minutes, processes=given.processes).training
     processes = process_count(training)
     print(f"{date.today()}, {platform.machine()}, {processes} processes, {given.minutes:g} min")
-    print("| hand | lines | CER %, 95 % interval | change | mean of others, CER % | change |")
+    heads = [f"{what} {way}" for what in ("CER %", "others, CER %") for way in WAYS]
+    print(f"| hand | lines | {' | '.join(heads)} |")
     print("|---|---|---|---|---|---|")
     curves: dict[str, list[Row]] = {}
     for hand in given.hands:
