@@ -5,8 +5,8 @@ beside the new ones forgets little: both read every line, and the one is believe
 what it writes there. Like a mixture of experts (Jacobs, Jordan, Nowlan & Hinton 1991, "Adaptive
 mixtures of local experts"), but that nothing has to learn which of them knows a line.
 
-Few lines make a network sure of everything. So it has to be surer by a margin, half of that by
-which it usually is on lines of the hand that it has not learnt from.
+Few lines make a network sure of everything. So it has to be surer by a margin, a share of that by
+which it usually is on lines of the hand that it has not learnt from (training/finish.py).
 """
 
 from __future__ import annotations

@@ -26,6 +26,11 @@ from ocr.training.run import Run
 from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
+# Of hooker and peraire, each learnt from 50 lines, 200 further ones were read with 18 and 36 % fewer
+# errors, validation lines of nine other hands with 4 and 2 % more. With a half 17 and 33 % fewer,
+# 2 and 1 % more; with none 19 and 36 % fewer, 15 and 8 % more.
+SHARE = 0.25
+
 
 def calibrate_run(run: Run) -> None:
     """Give the run's model its temperature and margin. It stays as it is without
@@ -49,10 +54,10 @@ def calibrate_run(run: Run) -> None:
 
 
 def margin(run: Run, new: RecognizerNetwork, former: RecognizerNetwork, spec: ModelSpec) -> float:
-    """Half of the log-odds by which the new network is usually surer of the validation lines: the
-    border between lines like these and those that it knows no better than the former one."""
+    """``SHARE`` of the log-odds by which the new network is usually surer of the validation lines:
+    the border between lines like these and those that it knows no better than the former one."""
     differences = map(sub, _sureness(run, new, spec), _sureness(run, former, spec))
-    return max(0.0, float(median(differences)) / 2)
+    return max(0.0, SHARE * float(median(differences)))
 
 
 def _sureness(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[float]:
