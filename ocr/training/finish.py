@@ -26,9 +26,9 @@ from ocr.training.run import Run
 from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
-# Of hooker and peraire, each learnt from 50 lines, 200 further ones were read with 18 and 36 % fewer
+# Of hooker and peraire, each learnt from 50 lines, 200 others were read with 18 and 36 % fewer
 # errors, validation lines of nine other hands with 4 and 2 % more. With a half 17 and 33 % fewer,
-# 2 and 1 % more; with none 19 and 36 % fewer, 15 and 8 % more.
+# 2 and 1 % more; with none 19 and 36 % fewer, 14 and 8 % more.
 SHARE = 0.25
 
 
