@@ -68,7 +68,7 @@ class RecognizerNetwork(nn.Module):
         return log_probs, lengths_out
 
     def remember(self, former: RecognizerNetwork | None, margin: float = 0.0) -> None:
-        """Read with the former network too, or with None any longer. ``margin``: log-odds."""
+        """Read with the former network too, or with None any longer. ``margin``: see surer.py."""
         self.former = former
         self.margin = None if former is None else torch.tensor(margin)
 

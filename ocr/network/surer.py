@@ -19,23 +19,22 @@ from torch import Tensor
 from ocr.alphabet import BLANK
 
 PAPER = 0.95  # the probability of the blank in frames that tell nothing
-CERTAIN = 1e-6  # from here on surer is not told from sure
+CERTAIN = 1e-3  # nats; from here on surer is not told from sure
 
 
 def surer(new: Tensor, former: Tensor, frames: Tensor, margin: Tensor | float = 0.0) -> Tensor:
     """Log-probabilities (T, N, K) of two networks, frames of each line (N,) -> (T, N, K): of each
-    line those of the new one if it is surer by more than the margin (log-odds), else the former's.
-    """
+    line those of the new one if it is surer by more than the margin, else the former's."""
     chosen = sureness(new, frames) - sureness(former, frames) > margin  # (N,)
     return torch.where(chosen[None, :, None], new, former)
 
 
 def sureness(log_probs: Tensor, frames: Tensor) -> Tensor:
-    """(T, N, K), (N,) -> (N,) log-odds: of the mean probability of the best label over the frames
-    that are not clearly paper; where all of them are, over all."""
-    best = log_probs.max(dim=2).values.exp()  # (T, N)
-    inside = torch.arange(len(best), device=best.device)[:, None] < frames.to(best.device)
+    """(T, N, K), (N,) -> (N,): -ln of the mean entropy, in nats, over the frames that are not
+    clearly paper; where all of them are, over all. One more is e times less doubt."""
+    doubt = -(log_probs.exp() * log_probs).sum(dim=2)  # (T, N)
+    inside = torch.arange(len(doubt), device=doubt.device)[:, None] < frames.to(doubt.device)
     telling = inside & (log_probs[:, :, BLANK] < math.log(PAPER))
     counted = torch.where(telling.any(dim=0), telling, inside)
-    means = (best * counted).sum(dim=0) / counted.sum(dim=0).clamp(min=1)
-    return means.logit(eps=CERTAIN)
+    means = (doubt * counted).sum(dim=0) / counted.sum(dim=0).clamp(min=1)
+    return -(means + CERTAIN).log()

@@ -27,9 +27,9 @@ from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
 # Of hooker and peraire, each learnt from 50 lines, 200 others were read with 18 and 36 % fewer
-# errors, validation lines of nine other hands with 4 and 2 % more. With a half 17 and 33 % fewer,
-# 2 and 1 % more; with none 19 and 36 % fewer, 14 and 8 % more.
-SHARE = 0.25
+# errors, validation lines of nine other hands with 1 and 0 % more; without a margin with 19 and
+# 36 % fewer, and 18 and 30 % more.
+SHARE = 0.4
 
 
 def calibrate_run(run: Run) -> None:
@@ -54,14 +54,14 @@ def calibrate_run(run: Run) -> None:
 
 
 def margin(run: Run, new: RecognizerNetwork, former: RecognizerNetwork, spec: ModelSpec) -> float:
-    """``SHARE`` of the log-odds by which the new network is usually surer of the validation lines:
+    """``SHARE`` of that by which the new network is usually surer of the validation lines:
     the border between lines like these and those that it knows no better than the former one."""
     differences = map(sub, _sureness(run, new, spec), _sureness(run, former, spec))
     return max(0.0, SHARE * float(median(differences)))
 
 
 def _sureness(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[float]:
-    """Of each validation line, log-odds."""
+    """Of each validation line."""
     for line in _known(run, network, spec):
         log_probs = torch.from_numpy(line.log_probs)[:, None]  # (T, 1, K)
         yield float(sureness(log_probs, torch.tensor([len(log_probs)])))

@@ -24,6 +24,7 @@ SPEC = ModelSpec(
 )
 
 MARGIN = 0.1
+LN2 = math.log(2)
 
 
 def network(seed: int) -> RecognizerNetwork:
@@ -42,25 +43,24 @@ def pair() -> RecognizerNetwork:
 
 def scored(rows: list[list[float]]) -> Tensor:
     """(T, 1, K) of probabilities (T, K)."""
-    return torch.tensor(rows).log()[:, None]
+    return torch.tensor(rows).clamp(min=1e-30).log()[:, None]
 
 
 @pytest.mark.parametrize(
     ("rows", "frames", "expected"),
     [
-        ([[0.1, 0.8, 0.1], [0.96, 0.02, 0.02], [0.2, 0.2, 0.6]], 3, 0.7),
-        ([[0.1, 0.8, 0.1], [0.96, 0.02, 0.02], [0.2, 0.2, 0.6]], 2, 0.8),  # the rest is padding
-        ([[0.5, 0.4, 0.1], [0.96, 0.02, 0.02], [0.2, 0.1, 0.7]], 3, 0.6),  # unsure of paper
-        ([[0.96, 0.02, 0.02], [0.98, 0.01, 0.01]], 2, 0.97),  # nothing is written
-        ([[0.96, 0.02, 0.02]], 0, CERTAIN),
-        ([[0.0, 1.0, 0.0]], 1, 1 - CERTAIN),
+        ([[0.25, 0.5, 0.25], [0.96, 0.02, 0.02], [0.5, 0.5, 0]], 3, 1.25 * LN2),
+        ([[0.25, 0.5, 0.25], [0.96, 0.02, 0.02], [0.5, 0.5, 0]], 2, 1.5 * LN2),  # then padding
+        ([[0.96, 0.04, 0], [0.96, 0, 0.04]], 2, 0.167944),  # nothing is written
+        ([[0.96, 0.04, 0]], 0, 0.0),
+        ([[0.0, 1.0, 0.0]], 1, 0.0),
     ],
 )
 def test_sureness_is_that_of_what_is_written(
     rows: list[list[float]], frames: int, expected: float
 ) -> None:
     found = sureness(scored(rows), torch.tensor([frames]))
-    torch.testing.assert_close(found, torch.tensor([expected]).logit(), rtol=1e-2, atol=1e-5)
+    torch.testing.assert_close(found, -torch.tensor([expected + CERTAIN]).log())
 
 
 def test_sureness_by_a_loop() -> None:
@@ -69,10 +69,9 @@ def test_sureness_by_a_loop() -> None:
     frames = torch.randint(1, 13, (20,))
     for line, found in enumerate(sureness(log_probs, frames).tolist()):
         rows = log_probs[: frames[line], line].exp().tolist()
-        telling = [max(row) for row in rows if row[BLANK] < PAPER]
-        values = telling or [max(row) for row in rows]
-        mean = math.fsum(values) / len(values)
-        assert found == pytest.approx(math.log(mean / (1 - mean)), rel=1e-4, abs=1e-4)
+        rows = [row for row in rows if row[BLANK] < PAPER] or rows
+        doubt = -sum(p * math.log(p) for row in rows for p in row) / len(rows)
+        assert found == pytest.approx(-math.log(doubt + CERTAIN), abs=1e-4)
 
 
 def test_each_line_is_read_by_the_surer() -> None:
@@ -83,7 +82,7 @@ def test_each_line_is_read_by_the_surer() -> None:
         found = surer(first, second, torch.tensor([2, 2, 2]), margin)
         assert torch.equal(found, torch.stack([first[:, 0], second[:, 1], third[:, 2]], dim=1))
     wide = surer(first, second, torch.tensor([2, 2, 2]), 2.0)
-    assert torch.equal(wide, second)  # 0.8 and 0.6 are 0.98 apart
+    assert torch.equal(wide, second)  # none has e^2 times less doubt
 
 
 def test_a_network_with_a_former_one_reads_with_both() -> None:
