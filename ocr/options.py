@@ -122,7 +122,7 @@ class TrainingOptions:
     remember: bool = option(
         False,
         "with --from: read every line with the old weights too and believe those that are surer, "
-        "so that little is forgotten; reading takes twice the time",
+        "so that little is forgotten; the network then takes twice the time to read",
     )
     retain: float = option(
         1.0,

@@ -63,7 +63,7 @@ def command(
     model read it confirms the model in its errors.
 
     The new model keeps the old weights beside the new ones, reads every line with both, and
-    believes those that are surer. So it reads other hands nearly as before, at half the speed.
+    believes those that are surer: other hands are read nearly as before, all of them more slowly.
     """
     from ocr.cli.display import counted
     from ocr.training.claim import check_free

@@ -27,8 +27,8 @@ from ocr.training.store import LineStore
 from ocr.types import ModelSpec
 
 # Of hooker and peraire, each learnt from 50 lines, 200 others were read with 18 and 36 % fewer
-# errors, validation lines of nine other hands with 1 and 0 % more; without a margin with 19 and
-# 36 % fewer, and 18 and 30 % more.
+# errors, validation lines of eight other hands with 2 and 1 % more; without a margin with 19 and
+# 36 % fewer, and 20 and 18 % more.
 SHARE = 0.4
 
 
