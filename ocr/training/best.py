@@ -17,6 +17,7 @@ from ocr.network.modelfile import save_model
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.average import WeightAverage
 from ocr.training.batches import Batcher
+from ocr.training.beginning import former_network
 from ocr.training.checkpoint import Counters
 from ocr.training.parallel import Exchange
 from ocr.training.run import Run
@@ -29,7 +30,7 @@ Forward = Callable[[RecognizerNetwork, Batch], tuple[Tensor, Tensor]]
 @dataclass(slots=True)
 class BestModel:
     """Judges the mean of the weights, and keeps the best in ``weights`` and in the model file,
-    there beside the ``former`` network if that is to be remembered.
+    there beside the one begun with if that is to be remembered.
 
     Every process of a run has one and reads its share of the lines; the first one writes.
     """
@@ -41,7 +42,6 @@ class BestModel:
     mean: WeightAverage
     counters: Counters
     weights: dict[str, Tensor]
-    former: RecognizerNetwork | None = None
 
     def validate(self) -> float | None:
         """The CER, 0..1, after which the best weights are kept. Without validation lines None:
@@ -133,7 +133,7 @@ class BestModel:
         if cer is not None:
             training["validation_cer"] = cer
         spec = dataclasses.replace(self.run.spec, training=training)
-        if step:  # else it is the former one
+        if step and self.run.options.remember:  # before the first it is the former one
             network = copy.deepcopy(network)
-            network.remember(self.former)
+            network.remember(former_network(self.run))
         save_model(self.run.output, network, spec)

@@ -44,7 +44,7 @@ def calibrate_run(run: Run) -> None:
     if (former := network.former) is not None:
         network.remember(None)
         network.remember(former, margin(run, network, former, spec))
-        save_model(run.output, network, spec)
+        save_model(run.output, network, spec)  # also where no temperature is found
     try:
         calibration = calibrate_model(_known(run, network, spec), Alphabet(spec.alphabet))
     except InputError:
