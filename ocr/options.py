@@ -122,7 +122,8 @@ class TrainingOptions:
     remember: bool = option(
         False,
         "with --from: read every line with the old weights too and believe those that are surer, "
-        "so that little is forgotten; the network then takes twice the time to read",
+        "so that little is forgotten; the network then takes twice the time to read. Of a model "
+        "that remembers some already, those. Not where most letters are new to the model",
     )
     retain: float = option(
         1.0,

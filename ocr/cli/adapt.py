@@ -64,6 +64,8 @@ def command(
 
     The new model keeps the old weights beside the new ones, reads every line with both, and
     believes those that are surer: other hands are read nearly as before, all of them more slowly.
+    Of a model that remembers old weights already, those stay, and what it learnt since may be
+    forgotten: learn several hands in one go.
     """
     from ocr.cli.display import counted
     from ocr.training.claim import check_free
@@ -240,8 +242,8 @@ def _prepared(
 
 
 def _error_rates(run: Run) -> tuple[float, float]:
-    """CER on the lines held back, 0..1: of the model begun with, and of the best."""
+    """CER on the lines held back, 0..1: of the model begun with, and of the one made."""
+    from ocr.network.modelheader import read_spec
     from ocr.training.record import read_log
 
-    rows = read_log(run.folder)
-    return rows[0]["cer"], min(row["cer"] for row in rows)
+    return read_log(run.folder)[0]["cer"], read_spec(run.output).training["validation_cer"]

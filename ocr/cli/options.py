@@ -67,11 +67,12 @@ def given(kind: type[Any]) -> dict[str, Any]:
     }
 
 
-def switch_of(kind: type[Any], field: str) -> str:
-    """The switch of a field in the running command, for messages: ``--batch-size``."""
+def switch_of(kind: type[Any], field: str, value: object = True) -> str:
+    """The switch that gives a field that value in the running command, for messages:
+    ``--batch-size``, ``--no-deskew``."""
     context = click.get_current_context()
-    name = name_of(kind, field)
-    return next(p.opts[0] for p in context.command.params if p.name == name)
+    parameter = next(p for p in context.command.params if p.name == name_of(kind, field))
+    return (parameter.secondary_opts if value is False else parameter.opts)[0]
 
 
 def _switch(field: dataclasses.Field[Any]) -> str:

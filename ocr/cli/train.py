@@ -220,7 +220,7 @@ def _must_match(
         if value != settled and field not in but:
             raise UsageError(
                 f"{owner} has {field.replace('_', ' ')} {settled}, which cannot become {value}",
-                f"leave {switch_of(kind, field)} out, or {advice}",
+                f"leave {switch_of(kind, field, value)} out, or {advice}",
             )
 
 
@@ -230,6 +230,7 @@ def train(run: Run) -> Progress | None:
     from ocr.cli.interrupts import StopRequest
     from ocr.cli.trainingdisplay import TrainingDisplay
     from ocr.decoding.companion import lost_companion
+    from ocr.training.beginning import remembered
     from ocr.training.session import train_run
 
     if language := lost_companion(run.spec.training):
@@ -238,6 +239,11 @@ def train(run: Run) -> Progress | None:
             f"without it, but with --lm {language}, or with one of your own (see: ocr lm)",
             "yellow",
         )
+    if remembered(run):
+        kept = "it keeps those, and what it learnt since may be forgotten"
+        left = "they are left out of what it learns (keep them with --remember)"
+        fate = kept if run.options.remember else left
+        say(f"the model begun with remembers former weights: {fate}", "yellow")
     last: Progress | None = None
     with StopRequest() as request:
         with TrainingDisplay() as display, closing(train_run(run, lambda: bool(request))) as steps:
@@ -279,6 +285,7 @@ def _outlook(run: Run) -> str:
 
 def _farewell(run: Run, last: Progress | None) -> str:
     from ocr.cli.trainingdisplay import percent
+    from ocr.network.modelheader import read_spec
     from ocr.training.run import CURVE, LOG
 
     if last is None:
@@ -287,8 +294,9 @@ def _farewell(run: Run, last: Progress | None) -> str:
             f"next:  ocr train DATA --from {quote(str(run.output))} -o NEW"
         )
     early = f"no better in {run.options.patience} validations, so this is the end\n"
-    best = f"best CER {percent(last.best_cer)}\n" if run.validation else ""
-    if run.validation and last.best_cer >= 1:
+    cer = read_spec(run.output).training.get("validation_cer", last.best_cer)
+    best = f"best CER {percent(cer)}\n" if run.validation else ""
+    if run.validation and cer >= 1:
         best += "it has not begun to read: train longer, or, with few lines, --from default\n"
     return (
         f"{early if last.fraction < 1 else ''}{best}model  {run.output}\n"

@@ -32,16 +32,16 @@ class CellActivity:
 
 @torch.inference_mode()
 def cell_activity(engine: Engine, columns: Columns, layer: int) -> CellActivity:
-    """The gates and states of a layer, counted from 1; not those of a former network. Raises
-    UsageError if there is no such layer or it has no gates."""
+    """The gates and states of a layer, counted from 1; of two networks that which reads the line.
+    Raises UsageError if there is no such layer or it has no gates."""
     assert isinstance(engine, TorchEngine)  # the only one that there is
-    network = engine.network
+    batch, lengths = (value.to(engine.device) for value in pad_columns([columns.values]))
+    network = engine.network.believed(batch, lengths)
     if not 1 <= layer <= len(network.recurrent):
         raise UsageError(f"there is no layer {layer}", f"choose from 1 to {len(network.recurrent)}")
     chosen = network.recurrent[layer - 1]
     if not isinstance(chosen, RecurrentLayer) or not isinstance(chosen.cell, LstmCell):
         raise UsageError(f"layer {layer} has no gates", "only those of an LSTM can be drawn")
-    batch, lengths = (value.to(engine.device) for value in pad_columns([columns.values]))
     frames, lengths_out = network.front_end(batch, lengths), frame_lengths(lengths)
     for before in list(network.recurrent)[: layer - 1]:
         frames = before(frames, lengths_out)

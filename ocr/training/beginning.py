@@ -39,6 +39,17 @@ def former_network(run: Run) -> RecognizerNetwork | None:
     return _grown(network.former or network, started, run, learns=False).eval()
 
 
+def remembered(run: Run) -> tuple[RecognizerNetwork, float] | None:
+    """The network that the model of ``run.start`` remembers, of the run's labels and sizes, and
+    the margin by which its new one is to be surer than that. None where it remembers none."""
+    network = load_model_file(run.start)[0] if run.start else None
+    if network is None or network.margin is None:
+        return None
+    former = former_network(run)
+    assert former is not None
+    return former, float(network.margin)
+
+
 def _grown(
     network: RecognizerNetwork, started: ModelSpec, run: Run, learns: bool = True
 ) -> RecognizerNetwork:

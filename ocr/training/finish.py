@@ -1,7 +1,7 @@
 """The end of a run: what its model needs to know of itself is found on the validation lines.
 
 That is the temperature of its confidences, and of a model with a former network the margin by which
-it is to be surer than that.
+it is to be surer than that, and how well the two read together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import torch
 
 from ocr.alphabet import Alphabet
 from ocr.calibration import KnownLine, calibrate_model
+from ocr.decoding.greedy import greedy
 from ocr.errors import InputError
+from ocr.metrics import edit_counts
 from ocr.network.engines import TorchEngine
 from ocr.network.modelfile import load_model_file, save_described, save_model
 from ocr.network.recognizer import RecognizerNetwork
@@ -33,18 +35,22 @@ SHARE = 0.4
 
 
 def calibrate_run(run: Run) -> None:
-    """Give the run's model its temperature and margin. It stays as it is without
-    validation lines, while it reads nothing on them, or if its temperature is another than the
-    run writes, which was found before, on other lines maybe. Raises ModelError."""
+    """Give the run's model its margin and temperature. It stays as it is without
+    validation lines; without a new temperature while it reads nothing on them, or if its own is
+    another than the run writes, which was found before, on other lines maybe. Raises
+    ModelError."""
     if not run.validation:
         return
     network, spec = load_model_file(run.output)
-    if spec.temperature != run.spec.temperature:
-        return
-    if (former := network.former) is not None:
+    learnt = spec.training.get("step") != 0  # else all is as it was begun with
+    if learnt and (former := network.former) is not None:
         network.remember(None)
         network.remember(former, margin(run, network, former, spec))
-        save_model(run.output, network, spec)  # also where no temperature is found
+        record = {**spec.training, "validation_cer": error_rate(run, network, spec)}
+        spec = dataclasses.replace(spec, training=record)
+        save_model(run.output, network, spec)
+    if spec.temperature != run.spec.temperature:
+        return
     try:
         calibration = calibrate_model(_known(run, network, spec), Alphabet(spec.alphabet))
     except InputError:
@@ -58,6 +64,16 @@ def margin(run: Run, new: RecognizerNetwork, former: RecognizerNetwork, spec: Mo
     the border between lines like these and those that it knows no better than the former one."""
     differences = map(sub, _sureness(run, new, spec), _sureness(run, former, spec))
     return max(0.0, SHARE * float(median(differences)))
+
+
+def error_rate(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> float:
+    """The CER, 0..1, of the validation lines as the network reads them, with its former one."""
+    alphabet, edits, characters = Alphabet(spec.alphabet), 0, 0
+    for line in _known(run, network, spec):
+        text = alphabet.decode(greedy(line.log_probs)[0].labels)
+        edits += edit_counts(line.text, text).count
+        characters += len(line.text)
+    return edits / max(1, characters)
 
 
 def _sureness(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[float]:

@@ -220,6 +220,9 @@ def test_a_stopped_training_can_go_on(
     assert "continue with: ocr train -o mine.safetensors --resume" in result.stderr
     assert signal.getsignal(number) == before
     assert ocr("train", "-o", "mine", "--resume", "--hidden", "17").exit_code == 2
+    changed = ocr("train", "-o", "mine", "--resume", "--no-deskew")
+    assert changed.exit_code == 2
+    assert "deskew True, which cannot become False; leave --no-deskew out" in changed.stderr
     result = ocr("train", "data", "-o", "mine", "--resume", "--epochs", "6")
     assert result.exit_code == 0, result.output
     assert seen == [1, 2, 3, 4, 5, 6]

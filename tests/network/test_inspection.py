@@ -50,6 +50,20 @@ def test_output_gate_and_state_make_the_layers_output(columns: Columns, layer: i
     assert (grown <= activity.gates["input gate"][1:, 0] + 1e-5).all()
 
 
+@pytest.mark.parametrize(("margin", "former"), [(-9.0, False), (9.0, True)])
+def test_of_two_networks_that_which_reads_the_line(
+    columns: Columns, margin: float, former: bool
+) -> None:
+    new, old = engine(), engine()
+    old.network.recurrent[0].recurrent_weights.data.mul_(3)  # type: ignore[union-attr,operator]
+    expected = cell_activity(old if former else new, columns, 1).states
+    other = cell_activity(new if former else old, columns, 1).states
+    new.network.remember(old.network, margin)
+    found = cell_activity(new, columns, 1).states
+    np.testing.assert_array_equal(found, expected)
+    assert np.abs(found - other).max() > 1e-3
+
+
 def test_a_cell_without_a_forget_gate(columns: Columns) -> None:
     activity = cell_activity(engine("lstm-1997"), columns, 1)
     assert list(activity.gates) == ["input gate", "output gate"]

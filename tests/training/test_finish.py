@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from ocr.alphabet import Alphabet
+from ocr.decoding.greedy import greedy
+from ocr.metrics import edit_counts
 from ocr.network.modelfile import load_model_file, save_model
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.network.surer import sureness
@@ -61,18 +64,26 @@ def test_a_former_network_is_to_be_surpassed_by_a_share_of_what_is_usual(
         save_model(run.output, new, run.spec)
         new.remember(None)
         calibrate_run(run)
-        found = load_model_file(run.output)[0]
+        (found, spec), store = load_model_file(run.output), LineStore(run.folder)
         assert found.margin is not None
         differences = []
         for index in run.validation:
-            image = LineStore(run.folder).image(index)
-            columns = columns_alone(image, "pixels").values
+            columns = columns_alone(store.image(index), "pixels").values
             batch, lengths = torch.from_numpy(columns)[None], torch.tensor([len(columns)])
             both = [sureness(*reader(batch, lengths)).item() for reader in (new, old)]
             differences.append(both[0] - both[1])
         usual = statistics.median(differences)
         assert (usual > 0) == expected
         assert found.margin.item() == pytest.approx(max(0.0, SHARE * usual), rel=0.02)
+        alphabet, edits, characters = Alphabet(spec.alphabet), 0, 0
+        for index in run.validation:
+            columns = columns_alone(store.image(index), "pixels").values
+            log_probs = found(torch.from_numpy(columns)[None], torch.tensor([len(columns)]))[0]
+            reading = alphabet.decode(greedy(log_probs[:, 0].detach().numpy())[0].labels)
+            edits += edit_counts(store.text(index), reading).count
+            characters += len(store.text(index))
+        assert edits
+        assert spec.training["validation_cer"] == pytest.approx(edits / characters)
 
 
 def test_a_temperature_that_was_found_since_stays(

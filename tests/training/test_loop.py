@@ -19,9 +19,13 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from ocr.network.modelfile import load_model_file
+from ocr.alphabet import Alphabet
+from ocr.decoding.greedy import greedy
+from ocr.metrics import edit_counts
+from ocr.network.modelfile import load_model_file, save_model
 from ocr.network.modelheader import read_spec
 from ocr.network.recognizer import RecognizerNetwork
+from ocr.preprocessing.columns import columns_alone
 from ocr.training import loop
 from ocr.training.beginning import initial_network
 from ocr.training.best import BestModel
@@ -525,6 +529,46 @@ def test_what_has_learnt_nothing_is_kept_once(tmp_path: Path, make_run: MakeRun)
     stopped = next(iter(train(run)))
     assert stopped.step == 0
     assert load_model_file(run.output)[0].former is None
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_what_remembers_and_learns_nothing_reads_as_before(
+    tmp_path: Path, make_run: MakeRun, remember: bool
+) -> None:
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    options = {
+        "epochs": 6,
+        "texts": ("ab", "ba", "cc") * 3,
+        "learning_rate": 0.05,
+        "remember": True,
+    }
+    second = make_run(tmp_path / "second", start=first.output, held_back=0, **options)
+    list(train_run(second))
+    old, spec = load_model_file(second.output)
+    assert old.margin is not None
+    old.margin.fill_(0.3)  # so large that the former reads some
+    save_model(second.output, old, spec)
+    nothing = {"learning_rate": 0.0, "remember": remember, "epochs": 1}
+    third = make_run(tmp_path / "third", start=second.output, **nothing)
+    begun = next(iter(train_run(third)))
+    model, spec = load_model_file(third.output)
+    lines = LineStore(third.folder)
+    edits = characters = former_read = 0
+    for index in third.validation:
+        columns = columns_alone(lines.image(index), "conv").values
+        batch, lengths = torch.from_numpy(columns)[None], torch.tensor([len(columns)])
+        before, after = old(batch, lengths)[0], model(batch, lengths)[0]
+        torch.testing.assert_close(after, before)
+        text = Alphabet(spec.alphabet).decode(greedy(after[:, 0].detach().numpy())[0].labels)
+        edits += edit_counts(lines.text(index), text).count
+        characters += len(lines.text(index))
+        former_read += old.believed(batch, lengths) is not old
+    assert model.margin == pytest.approx(0.3)
+    assert former_read
+    assert begun.cer == spec.training["validation_cer"] == pytest.approx(edits / characters)
+    list(train_run(third))
+    assert load_model_file(third.output)[0].margin == pytest.approx(0.3)  # of other lines
 
 
 @pytest.mark.parametrize("retain", [0.0, 0.25, 1.0])
