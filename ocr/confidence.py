@@ -1,8 +1,9 @@
 """Probabilities of being right: how they are set, added up, and held against what was right.
 
 A character's confidence is its posterior. That of a word or a line is the probability that all
-its characters are right, the product of theirs. Both are trusted only as far as they are
-calibrated: of all characters with confidence 0.8, 80 % should be right.
+its characters are right, the product of theirs, as if errors came independently: where they come
+together, it is too low. Both are trusted only as far as they are calibrated: of all characters
+with confidence 0.8, 80 % should be right.
 
     tempered log-probabilities   log softmax(log_probs / T)
     expected calibration error   sum over bins b of n_b / n * |right share of b - mean of b|

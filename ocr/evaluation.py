@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -83,6 +83,7 @@ class Report:
     lines        in the order of the samples, without those in ``failed``
     seconds      spent in recognition, loading of images included
     reliability  how often characters were right, by confidence; see ocr.confidence
+    options      how they were decoded, where not by default; see DecodingOptions.stated
     """
 
     model_id: str
@@ -93,6 +94,13 @@ class Report:
     failed: tuple[Failure, ...]
     seconds: float
     reliability: tuple[Bin, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reader(self) -> str:
+        """The model and how it was used: ``0123456789ab, language model latin``."""
+        options = (f"{name.replace('_', ' ')} {value}" for name, value in self.options.items())
+        return ", ".join([self.model_id, *options])
 
     @property
     def calibration_error(self) -> float:
@@ -123,6 +131,7 @@ class Report:
         """The report as values that ``json`` can write; paths are text, rates are 0 or more."""
         return {
             "model": self.model_id,
+            "options": self.options,
             "cer": _rate_values(self.cer),
             "wer": _rate_values(self.wer),
             "seconds": self.seconds,
@@ -259,7 +268,7 @@ def _line_values(line: LineResult) -> dict[str, Any]:
 
 
 def _rate_values(rate: ErrorRate) -> dict[str, Any]:
-    low, high = rate.interval
+    low, high = rate.interval if rate.tells_interval else (None, None)
     return {
         "rate": rate.rate,
         "low": low,

@@ -32,7 +32,7 @@ Pair = tuple[str, str]  # reference, hypothesis
 RESAMPLES = 1000  # bootstrap samples; Efron & Tibshirani 1993, section 13.3, for percentiles
 COVERAGE = 95.0  # percent of the resampled rates that lie inside the interval
 LEAST_LINES = 20  # of which an interval is told
-FEW_FOR_INTERVAL = "too few errors for an interval"
+FEW_FOR_INTERVAL = f"no interval: for one it takes {LEAST_LINES} lines and an error"
 _DRAWS_AT_ONCE = 1_000_000  # line numbers drawn together, a bound on memory: 24 MB
 
 

@@ -255,7 +255,10 @@ class DecodingOptions:
         flag="--lm",
     )
     lexicon: str | None = option(
-        None, "text file whose words the lines are made of, UTF-8", unit="file"
+        None,
+        "text file with all the words that the lines are made of, UTF-8; read with instead of a "
+        "language model",
+        unit="file",
     )
     alternatives: int = option(0, "other readings to give with each line", minimum=0)
     beam: int = option(64, "texts that are followed from frame to frame", minimum=1, maximum=10_000)

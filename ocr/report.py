@@ -106,7 +106,7 @@ def html_report(report: Report, limit: int = 200, load: LoadImage | None = None)
     load   gives the pixels of a sample's line, (H, W) float32, ink 1; where it raises ImageError
            the page shows the reason in place of the image
     """
-    title = f"Evaluation of model {report.model_id}"
+    title = f"Evaluation of model {report.reader}"
     sections = [
         _header(title, report),
         f'<div class="tables">{_distribution(report.lines)}{_confusions(report.confusions)}</div>',

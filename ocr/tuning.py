@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from ocr.alphabet import Alphabet
 from ocr.calibration import KnownLine, calibrate_language
-from ocr.decoding import is_empty
+from ocr.decoding import decoder_for, is_empty
 from ocr.decoding.beam import BeamDecoder, language_decoder
 from ocr.decoding.greedy import greedy
 from ocr.decoding.language import LanguageModel
 from ocr.decoding.search import Merit
 from ocr.metrics import edit_counts
-from ocr.options import LanguageOptions
+from ocr.options import DecodingOptions, LanguageOptions
 from ocr.types import Float32Array, OnProgress
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
@@ -77,6 +77,14 @@ def tune_language_model(
     characters = max(1, sum(len(line.text) for line in lines))
     greedy_edits = count_edits(lambda line: greedy(line)[0].labels, lines, alphabet)
     return Tuning(options, greedy_edits / characters, edits / characters)
+
+
+def error_rate_with(language: str, lines: Sequence[KnownLine], alphabet: Alphabet) -> float:
+    """The CER, 0..1, of the lines as ``ocr recognize`` reads them with a language model as it is,
+    a file or a shipped name."""
+    decoder = decoder_for(DecodingOptions(language_model=language), alphabet)
+    edits = count_edits(lambda log_probs: decoder(log_probs)[0].labels, lines, alphabet)
+    return edits / max(1, sum(len(line.text) for line in lines))
 
 
 def labels_with(decoder: BeamDecoder) -> Callable[[Float32Array], Sequence[int]]:

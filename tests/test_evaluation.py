@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -179,12 +180,21 @@ def test_the_least_confident_lines_are_worth_correcting() -> None:
     assert report_of(TRUTH).reliability == ()  # a reader without characters
 
 
+def test_the_report_tells_how_the_lines_were_read() -> None:
+    report = dataclasses.replace(report_of(TRUTH), options={"language_model": "latin", "beam": 9})
+    assert report.reader == f"{report.model_id}, language model latin, beam 9"
+    assert report.to_dict()["options"] == {"language_model": "latin", "beam": 9}
+
+
 def test_the_report_goes_through_json() -> None:
     report = report_of(TRUTH, broken=("a",))
     values = json.loads(json.dumps(report.to_dict()))
     assert values == report.to_dict()
     assert values["cer"]["rate"] == report.cer.rate
-    assert (values["cer"]["low"], values["cer"]["high"]) == report.cer.interval
+    assert (values["cer"]["low"], values["cer"]["high"]) == (None, None)  # of so few lines
+    many = report_of({f"{key}{n}": pair for key, pair in TRUTH.items() for n in range(10)})
+    cer = many.to_dict()["cer"]
+    assert (cer["low"], cer["high"]) == many.cer.interval
     assert values["lines"][0]["image"] == "b.png"
     assert values["failed"][0]["id"] == "a"
     assert values["confusions"][0].keys() == {"reference", "hypothesis", "count"}

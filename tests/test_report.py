@@ -231,7 +231,7 @@ def test_confidences_are_drawn() -> None:
 def test_header_gives_the_rates_with_interval_and_lines() -> None:
     few = report_of([("abcdefghij", "abcdefghix"), ("a b", "a b")])
     assert parsed(html_report(few, load=ramp)).inside("dd")[1] == (
-        "too few errors for an interval, over 2 lines"
+        "no interval: for one it takes 20 lines and an error, over 2 lines"
     )
     report = report_of([("abcdefghij", "abcdefghix"), ("a b", "a b")] * 10)
     outline = parsed(html_report(report, load=ramp))

@@ -33,8 +33,9 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
 
     Of all characters that get the confidence 0.8, 80 % should be right. One number, the
     temperature, is chosen so that this holds on DATA, and stored in the model; what it reads
-    without a language model stays the same. ocr train does this by itself on its validation
-    lines. Few lines move it little from 1.
+    without a language model stays the same. Confidences with a language model follow that one's
+    own temperature: ocr lm --lm latin --tune DATA -m MODEL -o mine.lm. ocr train does this by
+    itself on its validation lines. Few lines move it little from 1.
 
     Exit code: 0 all lines read, 3 some could not be used, 4 none could.
     """
@@ -64,7 +65,7 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
         save_described(output or path.resolve(), path, spec)  # a link stays one
         click.echo(
             f"temperature {temperature:.3f} from {found.characters:,} characters\n"
-            f"expected calibration error {100 * found.before:.2f} points before, "
-            f"{100 * found.after:.2f} after\n"
+            f"expected calibration error without a language model {100 * found.before:.2f} points "
+            f"before, {100 * found.after:.2f} after\n"
             f"model {output or path}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,7 @@ def _evaluate(
     recognizer = load_model(model, decoding, usable_cores())
     with progress_bar("reading") as move:
         report = evaluate(recognizer, dataset.samples, on_progress=move)
-    return report, len(dataset.problems)
+    return replace(report, options=recognizer.decoding.stated), len(dataset.problems)
 
 
 def _show(report: Report, kind: str, worst: int) -> None:
@@ -139,7 +140,7 @@ def _text(report: Report, worst: int) -> Iterator[str]:
     from ocr.cli.display import counted
 
     yield (
-        f"model {report.model_id}, {counted(len(report.lines), 'line')} "
+        f"model {report.reader}, {counted(len(report.lines), 'line')} "
         f"in {report.seconds:.1f} s ({report.lines_per_second:.1f} lines/s)"
     )
     yield f"CER  {_rate(report.cer, 'character')}"

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from ocr.cli.command import make_command, model_option
+from ocr.cli.failures import say
 from ocr.cli.inputs import files_of, keep, require_room
 from ocr.cli.options import given, options_from, switch_of
 from ocr.cli.tuningdata import lines_option, read_known_lines, usable_samples
@@ -125,7 +126,10 @@ def _keep_inputs(
     dataset = read_samples(data) if data else None
     samples = usable_samples(dataset) if dataset else ()
     read = [resolve_model(model)] if data else []
-    inputs = [*text_files(texts), *files_of(data, samples), *read]
+    learnt, held_back = list(text_files(texts)), list(files_of(data, samples))
+    if {path.resolve() for path in learnt} & {path.resolve() for path in held_back}:
+        say("--tune names lines that are learnt from too: on those it is heeded too much", "yellow")
+    inputs = [*learnt, *held_back, *read]
     keep(inputs, place, "name another file with -o")
     return dataset
 
@@ -169,9 +173,10 @@ def _write(path: Path, language: LanguageModel) -> None:
 def _tune(place: Path, language: LanguageModel, model: str, dataset: Dataset, lines: int) -> None:
     """Find weight, bonus and temperature on the lines of the data, and store them."""
     from ocr.cli.display import counted, progress_bar
+    from ocr.decoding.companion import with_companion
     from ocr.decoding.languagefile import write_language_model
     from ocr.recognition import load_model
-    from ocr.tuning import tune_language_model
+    from ocr.tuning import error_rate_with, tune_language_model
 
     recognizer = load_model(model, DecodingOptions(decoder="greedy"))  # no language model
     with read_known_lines(recognizer, dataset, lines) as known:
@@ -181,7 +186,16 @@ def _tune(place: Path, language: LanguageModel, model: str, dataset: Dataset, li
         click.echo(
             f"{place}: tuned on {counted(len(known), 'line')} for model {recognizer.model_id}: "
             f"weight {found.options.weight:g}, bonus {found.options.bonus:g}, "
-            f"temperature {found.options.temperature:.2f}\n"
-            f"CER {100 * found.greedy_cer:.2f} % without it, {100 * found.cer:.2f} % with it\n"
-            f"next:  ocr recognize IMAGE -m {quote(model)} --lm {quote(str(place))}"
+            f"temperature {found.options.temperature:.2f}"
         )
+        others = {"without a language model": found.greedy_cer}
+        if usual := with_companion(DecodingOptions(), recognizer.spec.training).language:
+            cer = error_rate_with(usual, known, recognizer.alphabet)
+            others[f"with {usual}, as the model is usually read"] = cer
+    told = "".join(f"{100 * cer:.2f} % {how}, " for how, cer in others.items())
+    click.echo(f"CER {told}{100 * found.cer:.2f} % with this one")
+    best = min(others, key=others.__getitem__)
+    if found.cer < others[best]:
+        click.echo(f"next:  ocr recognize IMAGE -m {quote(model)} --lm {quote(str(place))}")
+    else:
+        say(f"these lines are read as well or better {best}", "yellow")

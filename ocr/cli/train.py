@@ -241,8 +241,7 @@ def train(run: Run) -> Progress | None:
         )
     if remembered(run):
         kept = "it keeps those, and what it learnt since may be forgotten"
-        left = "they are left out of what it learns (keep them with --remember)"
-        fate = kept if run.options.remember else left
+        fate = kept if run.options.remember else "they are left out of what it learns"
         say(f"the model begun with remembers former weights: {fate}", "yellow")
     last: Progress | None = None
     with StopRequest() as request:

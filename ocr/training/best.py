@@ -70,8 +70,8 @@ class BestModel:
         return cer
 
     def cer(self) -> float | None:
-        """Of the mean's model, the same in all processes; None without validation lines. Where
-        the weights begun with are to be remembered, of the new ones alone."""
+        """Of the mean's model, as its file reads, the same in all processes; None without
+        validation lines."""
         if not self.run.validation:
             return None
         mine = np.array(self.run.validation[self.exchange.rank :: self.exchange.size], np.int64)
@@ -84,9 +84,7 @@ class BestModel:
     def _edits(self, indices: IntArray) -> tuple[int, int]:
         """Edits and reference characters of the lines, read as recognition does."""
         edits = characters = 0
-        lines, model = self.batcher.lines, self.mean.model
-        if not self.counters.step:
-            model = self._as_begun(model)
+        lines, model = self.batcher.lines, self._whole(self.mean.model, self.counters.step)
         by_width = indices[np.argsort(lines.widths[indices], kind="stable")]
         for start in range(0, len(by_width), self.run.options.batch_size):
             part = by_width[start : start + self.run.options.batch_size]
@@ -138,18 +136,18 @@ class BestModel:
         if cer is not None:
             training["validation_cer"] = cer
         spec = dataclasses.replace(self.run.spec, training=training)
-        if not step:
-            network = self._as_begun(network)
-        elif self.run.options.remember:
-            network = copy.deepcopy(network)
-            network.remember(former_network(self.run), USUAL_MARGIN)
-        save_model(self.run.output, network, spec)
+        save_model(self.run.output, self._whole(network, step), spec)
 
-    def _as_begun(self, network: RecognizerNetwork) -> RecognizerNetwork:
-        """The network before the first step, with what the model begun with remembers."""
-        beside = remembered(self.run) if self.run.options.retain == 1 else None
-        if beside is not None:
-            network = copy.deepcopy(network)
-            network.remember(*beside)
-            network.to(next(network.parameters()).device)
-        return network
+    def _whole(self, network: RecognizerNetwork, step: int) -> RecognizerNetwork:
+        """The network of that step as it is judged and written: before the first with what the
+        model begun with remembers, then with that model if it is to be remembered."""
+        former, margin = None, USUAL_MARGIN
+        if step:
+            former = former_network(self.run) if self.run.options.remember else None
+        elif self.run.options.retain == 1:
+            former, margin = remembered(self.run) or (None, margin)
+        if former is None:
+            return network
+        network = copy.deepcopy(network)
+        network.remember(former, margin)
+        return network.to(next(network.parameters()).device)

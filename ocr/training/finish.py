@@ -1,7 +1,7 @@
 """The end of a run: what its model needs to know of itself is found on the validation lines.
 
 That is the temperature of its confidences, and of a model with a former network the margin by which
-it is to be surer than that, and how well the two read together.
+it is to be surer than that, unless the usual one serves better.
 """
 
 from __future__ import annotations
@@ -35,20 +35,22 @@ SHARE = 0.4
 
 
 def calibrate_run(run: Run) -> None:
-    """Give the run's model its margin and temperature. It stays as it is without
-    validation lines; without a new temperature while it reads nothing on them, or if its own is
-    another than the run writes, which was found before, on other lines maybe. Raises
-    ModelError."""
+    """Give the run's model its margin and temperature. It stays as it is without validation
+    lines, or if it is the one begun with; without a new temperature while it reads nothing on
+    them, or if its own is another than the run writes, which was found before, on other lines
+    maybe. Raises ModelError."""
     if not run.validation:
         return
     network, spec = load_model_file(run.output)
-    learnt = spec.training.get("step") != 0  # else all is as it was begun with
-    if learnt and (former := network.former) is not None:
+    if spec.training.get("step") == 0:
+        return
+    if (former := network.former) is not None:
         network.remember(None)
         network.remember(former, margin(run, network, former, spec))
-        record = {**spec.training, "validation_cer": error_rate(run, network, spec)}
-        spec = dataclasses.replace(spec, training=record)
-        save_model(run.output, network, spec)
+        cer = error_rate(run, network, spec)
+        if cer <= spec.training.get("validation_cer", cer):
+            spec = dataclasses.replace(spec, training={**spec.training, "validation_cer": cer})
+            save_model(run.output, network, spec)
     if spec.temperature != run.spec.temperature:
         return
     try:

@@ -68,7 +68,10 @@ def test_lm_is_tuned_in_place(ocr: Run, language: Path, few: Path, model: Path) 
     result = ocr("lm", "--lm", language, "--tune", few, "-m", model)
     assert result.exit_code == 0
     assert "tuned on 3 lines for model" in result.stdout
-    assert "without it," in result.stdout
+    assert "% without a language model, " in result.stdout
+    assert "% with this one\n" in result.stdout
+    assert "lines that are learnt from too" not in result.stderr
+    assert ("as well or better" in result.stderr) != ("next:" in result.stdout)
     after = read_language_model(language)
     assert after.options != before.options
     assert after.options.order == 3
@@ -84,7 +87,8 @@ def test_lm_is_made_and_tuned_at_once(ocr: Run, few: Path, model: Path) -> None:
     assert result.exit_code == 3
     assert "left out: broken" in result.stderr
     assert "1 line could not be used" in result.stderr
-    assert result.stdout.count("both.lm") == 3
+    assert "lines that are learnt from too" in result.stderr
+    assert result.stdout.count("both.lm") >= 2
     assert read_language_model(Path("both.lm")).options.order == 2
 
 

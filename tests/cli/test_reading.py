@@ -198,7 +198,9 @@ def test_evaluate_prints_rates_and_writes_the_report(
     result = ocr("evaluate", model, "lines")
     assert result.exit_code == 0
     shown = " ".join(result.stdout.split())
-    assert f"CER {100 / characters:.2f} % too few errors for an interval" in shown
+    assert (
+        f"CER {100 / characters:.2f} % no interval: for one it takes 20 lines and an error" in shown
+    )
     assert "correcting the least confident lines" not in shown
     assert f"1 edit in {characters} characters" in shown
     assert f"{wrong[0]} -> {texts[2][0]}: 1" in shown

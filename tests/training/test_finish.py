@@ -58,7 +58,7 @@ def test_a_former_network_is_to_be_surpassed_by_a_share_of_what_is_usual(
 ) -> None:
     run = make_run(tmp_path, features="pixels")
     network, former = writing_network(run), writing_network(run)
-    former.output.weight.data.mul_(0.5)  # less sure
+    former.output.weight.data = former.output.weight.flip(0) * 0.5  # less sure, of other labels
     for new, old, expected in ((network, former, True), (former, network, False)):
         new.remember(old)
         save_model(run.output, new, run.spec)
@@ -75,14 +75,17 @@ def test_a_former_network_is_to_be_surpassed_by_a_share_of_what_is_usual(
         usual = statistics.median(differences)
         assert (usual > 0) == expected
         assert found.margin.item() == pytest.approx(max(0.0, SHARE * usual), rel=0.02)
-        alphabet, edits, characters = Alphabet(spec.alphabet), 0, 0
+        alphabet, edits, alone, characters = Alphabet(spec.alphabet), 0, 0, 0
         for index in run.validation:
             columns = columns_alone(store.image(index), "pixels").values
             log_probs = found(torch.from_numpy(columns)[None], torch.tensor([len(columns)]))[0]
             reading = alphabet.decode(greedy(log_probs[:, 0].detach().numpy())[0].labels)
             edits += edit_counts(store.text(index), reading).count
+            log_probs = new(torch.from_numpy(columns)[None], torch.tensor([len(columns)]))[0]
+            reading = alphabet.decode(greedy(log_probs[:, 0].detach().numpy())[0].labels)
+            alone += edit_counts(store.text(index), reading).count
             characters += len(store.text(index))
-        assert edits
+        assert (edits == alone) == expected  # surer, it reads them all
         assert spec.training["validation_cer"] == pytest.approx(edits / characters)
 
 
@@ -95,6 +98,21 @@ def test_a_temperature_that_was_found_since_stays(
     content = run.output.read_bytes()
     calibrate_run(run)
     assert run.output.read_bytes() == content
+
+
+def test_a_margin_that_serves_worse_is_not_taken(
+    make_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, features="pixels")
+    network, former = writing_network(run), writing_network(run)
+    former.output.weight.data = former.output.weight.flip(0) * 0.5
+    network.remember(former, 7.0)
+    spec = dataclasses.replace(run.spec, training={"step": 9, "validation_cer": 0.01})
+    save_model(run.output, network, spec)
+    calibrate_run(run)
+    found, spec = load_model_file(run.output)
+    assert found.margin == 7.0
+    assert spec.training["validation_cer"] == 0.01
 
 
 def test_a_model_that_reads_nothing_or_has_no_lines_stays(
