@@ -8,14 +8,13 @@ a heavier language model needs a greater bonus. The network has read the lines b
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ocr.alphabet import Alphabet
 from ocr.calibration import KnownLine, calibrate_language
 from ocr.decoding import decoder_for, is_empty
 from ocr.decoding.beam import BeamDecoder, language_decoder
-from ocr.decoding.greedy import greedy
 from ocr.decoding.language import LanguageModel
 from ocr.decoding.search import Merit
 from ocr.metrics import edit_counts
@@ -75,16 +74,19 @@ def tune_language_model(
         temperature=calibration.temperature,
     )
     characters = max(1, sum(len(line.text) for line in lines))
-    greedy_edits = count_edits(lambda line: greedy(line)[0].labels, lines, alphabet)
-    return Tuning(options, greedy_edits / characters, edits / characters)
+    return Tuning(options, error_rate(lines, alphabet), edits / characters)
 
 
-def error_rate_with(language: str, lines: Sequence[KnownLine], alphabet: Alphabet) -> float:
-    """The CER, 0..1, of the lines as ``ocr recognize`` reads them with a language model as it is,
-    a file or a shipped name."""
-    decoder = decoder_for(DecodingOptions(language_model=language), alphabet)
-    edits = count_edits(lambda log_probs: decoder(log_probs)[0].labels, lines, alphabet)
-    return edits / max(1, sum(len(line.text) for line in lines))
+def error_rate(
+    lines: Iterable[KnownLine], alphabet: Alphabet, decoding: DecodingOptions = DecodingOptions()
+) -> float:
+    """The CER, 0 or more, of the lines as they are decoded: by default the best path."""
+    decode, edits, characters = decoder_for(decoding, alphabet), 0, 0
+    for line in lines:
+        text = alphabet.decode(decode(line.log_probs)[0].labels)
+        edits += edit_counts(line.text, text).count
+        characters += len(line.text)
+    return edits / max(1, characters)
 
 
 def labels_with(decoder: BeamDecoder) -> Callable[[Float32Array], Sequence[int]]:

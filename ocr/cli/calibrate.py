@@ -33,9 +33,11 @@ def command(model: str, data: tuple[str, ...], output: Path | None, lines: int) 
 
     Of all characters that get the confidence 0.8, 80 % should be right. One number, the
     temperature, is chosen so that this holds on DATA, and stored in the model; what it reads
-    without a language model stays the same. Confidences with a language model follow that one's
-    own temperature: ocr lm --lm latin --tune DATA -m MODEL -o mine.lm. ocr train does this by
-    itself on its validation lines. Few lines move it little from 1.
+    without a language model stays the same. ocr train does this by itself on its validation
+    lines. Few lines move it little from 1.
+
+    Confidences with a language model follow that one's own temperature:
+    ocr lm --lm latin --tune DATA -m MODEL -o mine.lm
 
     Exit code: 0 all lines read, 3 some could not be used, 4 none could.
     """

@@ -176,7 +176,7 @@ def _tune(place: Path, language: LanguageModel, model: str, dataset: Dataset, li
     from ocr.decoding.companion import with_companion
     from ocr.decoding.languagefile import write_language_model
     from ocr.recognition import load_model
-    from ocr.tuning import error_rate_with, tune_language_model
+    from ocr.tuning import error_rate, tune_language_model
 
     recognizer = load_model(model, DecodingOptions(decoder="greedy"))  # no language model
     with read_known_lines(recognizer, dataset, lines) as known:
@@ -189,13 +189,14 @@ def _tune(place: Path, language: LanguageModel, model: str, dataset: Dataset, li
             f"temperature {found.options.temperature:.2f}"
         )
         others = {"without a language model": found.greedy_cer}
-        if usual := with_companion(DecodingOptions(), recognizer.spec.training).language:
-            cer = error_rate_with(usual, known, recognizer.alphabet)
-            others[f"with {usual}, as the model is usually read"] = cer
-    told = "".join(f"{100 * cer:.2f} % {how}, " for how, cer in others.items())
-    click.echo(f"CER {told}{100 * found.cer:.2f} % with this one")
-    best = min(others, key=others.__getitem__)
-    if found.cer < others[best]:
-        click.echo(f"next:  ocr recognize IMAGE -m {quote(model)} --lm {quote(str(place))}")
-    else:
-        say(f"these lines are read as well or better {best}", "yellow")
+        usual = with_companion(DecodingOptions(), recognizer.spec.training)
+        if usual.language:
+            cer = error_rate(known, recognizer.alphabet, usual)
+            others[f"with {usual.language}, as the model is usually read"] = cer
+        told = "".join(f"{100 * cer:.2f} % {how}, " for how, cer in others.items())
+        click.echo(f"CER {told}{100 * found.cer:.2f} % with this one")
+        best = min(others, key=others.__getitem__)
+        if found.cer < others[best]:
+            click.echo(f"next:  ocr recognize IMAGE -m {quote(model)} --lm {quote(str(place))}")
+        else:
+            say(f"these lines are read as well or better {best}", "yellow")

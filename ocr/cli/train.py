@@ -230,7 +230,7 @@ def train(run: Run) -> Progress | None:
     from ocr.cli.interrupts import StopRequest
     from ocr.cli.trainingdisplay import TrainingDisplay
     from ocr.decoding.companion import lost_companion
-    from ocr.training.beginning import remembered
+    from ocr.training.beginning import begun_with
     from ocr.training.session import train_run
 
     if language := lost_companion(run.spec.training):
@@ -239,7 +239,7 @@ def train(run: Run) -> Progress | None:
             f"without it, but with --lm {language}, or with one of your own (see: ocr lm)",
             "yellow",
         )
-    if remembered(run):
+    if (begun := begun_with(run)) and begun.former is not None:
         kept = "it keeps those, and what it learnt since may be forgotten"
         fate = kept if run.options.remember else "they are left out of what it learns"
         say(f"the model begun with remembers former weights: {fate}", "yellow")

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ocr.errors import UsageError
 from ocr.network.convolution import frame_lengths
 from ocr.network.engines import Engine, TorchEngine
 from ocr.network.lstm import LstmCell
 from ocr.network.padding import pad_columns
+from ocr.network.recognizer import RecognizerNetwork
 from ocr.network.recurrent import RecurrentLayer
 from ocr.types import Columns, Float32Array
 
@@ -30,13 +32,21 @@ class CellActivity:
     states: Float32Array
 
 
+def _reader(network: RecognizerNetwork, batch: Tensor, lengths: Tensor) -> RecognizerNetwork:
+    """The network or its former one, whichever reads the line."""
+    former = network.former
+    if former is None or not torch.equal(network(batch, lengths)[0], former(batch, lengths)[0]):
+        return network
+    return former
+
+
 @torch.inference_mode()
 def cell_activity(engine: Engine, columns: Columns, layer: int) -> CellActivity:
     """The gates and states of a layer, counted from 1; of two networks that which reads the line.
     Raises UsageError if there is no such layer or it has no gates."""
     assert isinstance(engine, TorchEngine)  # the only one that there is
     batch, lengths = (value.to(engine.device) for value in pad_columns([columns.values]))
-    network = engine.network.believed(batch, lengths)
+    network = _reader(engine.network, batch, lengths)
     if not 1 <= layer <= len(network.recurrent):
         raise UsageError(f"there is no layer {layer}", f"choose from 1 to {len(network.recurrent)}")
     chosen = network.recurrent[layer - 1]

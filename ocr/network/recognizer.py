@@ -15,7 +15,7 @@ from ocr.alphabet import BLANK
 from ocr.network.convolution import ConvolutionalFrontEnd, frame_lengths
 from ocr.network.dropout import LineDropout
 from ocr.network.recurrent import sequence_layer
-from ocr.network.surer import is_surer, surer
+from ocr.network.surer import surer
 from ocr.options import NetworkOptions, PreprocessingOptions
 from ocr.preprocessing.columns import COLUMNS_PER_FRAME, GEOMETRIC_NAMES
 
@@ -66,16 +66,6 @@ class RecognizerNetwork(nn.Module):
             former, _ = self.former(columns, lengths)
             log_probs = surer(log_probs, former, lengths_out, self.margin)
         return log_probs, lengths_out
-
-    def believed(self, columns: Tensor, lengths: Tensor) -> RecognizerNetwork:
-        """Which of the two networks reads a line, (1, T, F) and (1,): this one or the former."""
-        if self.former is None:
-            return self
-        assert self.margin is not None
-        lengths_out = frame_lengths(lengths)
-        log_probs = self.read(self.front_end(columns, lengths), lengths_out)
-        former, _ = self.former(columns, lengths)
-        return self if is_surer(log_probs, former, lengths_out, self.margin) else self.former
 
     def remember(self, former: RecognizerNetwork | None, margin: float = 0.0) -> None:
         """Read with the former network too, or with None any longer. ``margin``: see surer.py."""

@@ -25,12 +25,8 @@ CERTAIN = 1e-3  # nats; from here on surer is not told from sure
 def surer(new: Tensor, former: Tensor, frames: Tensor, margin: Tensor | float = 0.0) -> Tensor:
     """Log-probabilities (T, N, K) of two networks, frames of each line (N,) -> (T, N, K): of each
     line those of the new one if it is surer by more than the margin, else the former's."""
-    return torch.where(is_surer(new, former, frames, margin)[None, :, None], new, former)
-
-
-def is_surer(new: Tensor, former: Tensor, frames: Tensor, margin: Tensor | float = 0.0) -> Tensor:
-    """Whether the new network is believed of each line, (N,) bool; see ``surer``."""
-    return sureness(new, frames) - sureness(former, frames) > margin
+    chosen = sureness(new, frames) - sureness(former, frames) > margin  # (N,)
+    return torch.where(chosen[None, :, None], new, former)
 
 
 def sureness(log_probs: Tensor, frames: Tensor) -> Tensor:

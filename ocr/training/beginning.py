@@ -30,24 +30,20 @@ def initial_network(run: Run) -> RecognizerNetwork:
     return blended(weights_of(fresh), _grown(network, started, run), run.options.retain)
 
 
-def former_network(run: Run) -> RecognizerNetwork | None:
-    """What the model of ``run.start`` reads with, of the run's labels and sizes; of a model that
-    remembers one itself, that one. None where the run begins from nothing."""
+def begun_with(run: Run) -> RecognizerNetwork | None:
+    """What the model of ``run.start`` reads with, of the run's labels and sizes, and with what it
+    remembers itself. None where neither is to stay beside new weights, nor is begun with."""
     if run.start is None:
         return None
     network, started = load_model_file(run.start)
-    return _grown(network.former or network, started, run, learns=False).eval()
-
-
-def remembered(run: Run) -> tuple[RecognizerNetwork, float] | None:
-    """The network that the model of ``run.start`` remembers, of the run's labels and sizes, and
-    the margin by which its new one is to be surer than that. None where it remembers none."""
-    network = load_model_file(run.start)[0] if run.start else None
-    if network is None or network.margin is None:
+    former, margin = network.former, network.margin
+    if former is None and not run.options.remember:
         return None
-    former = former_network(run)
-    assert former is not None
-    return former, float(network.margin)
+    network.remember(None)
+    network = _grown(network, started, run, learns=False).eval()
+    if former is not None and margin is not None:
+        network.remember(_grown(former, started, run, learns=False).eval(), float(margin))
+    return network
 
 
 def _grown(

@@ -17,7 +17,6 @@ from ocr.network.modelfile import save_model
 from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.average import WeightAverage
 from ocr.training.batches import Batcher
-from ocr.training.beginning import former_network, remembered
 from ocr.training.checkpoint import Counters
 from ocr.training.parallel import Exchange
 from ocr.training.run import Run
@@ -35,6 +34,7 @@ class BestModel:
     there beside the one begun with if that is to be remembered.
 
     Every process of a run has one and reads its share of the lines; the first one writes.
+    ``begun``: see ``beginning.begun_with``.
     """
 
     run: Run
@@ -44,6 +44,7 @@ class BestModel:
     mean: WeightAverage
     counters: Counters
     weights: dict[str, Tensor]
+    begun: RecognizerNetwork | None
 
     def validate(self) -> float | None:
         """The CER, 0..1, after which the best weights are kept. Without validation lines None:
@@ -141,11 +142,12 @@ class BestModel:
     def _whole(self, network: RecognizerNetwork, step: int) -> RecognizerNetwork:
         """The network of that step as it is judged and written: before the first with what the
         model begun with remembers, then with that model if it is to be remembered."""
+        begun, options = self.begun, self.run.options
         former, margin = None, USUAL_MARGIN
-        if step:
-            former = former_network(self.run) if self.run.options.remember else None
-        elif self.run.options.retain == 1:
-            former, margin = remembered(self.run) or (None, margin)
+        if begun is not None and step and options.remember:
+            former = begun.former or begun
+        elif begun is not None and begun.margin is not None and not step and options.retain == 1:
+            former, margin = begun.former, float(begun.margin)
         if former is None:
             return network
         network = copy.deepcopy(network)

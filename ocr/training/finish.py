@@ -15,9 +15,7 @@ import torch
 
 from ocr.alphabet import Alphabet
 from ocr.calibration import KnownLine, calibrate_model
-from ocr.decoding.greedy import greedy
 from ocr.errors import InputError
-from ocr.metrics import edit_counts
 from ocr.network.engines import TorchEngine
 from ocr.network.modelfile import load_model_file, save_described, save_model
 from ocr.network.recognizer import RecognizerNetwork
@@ -26,6 +24,7 @@ from ocr.preprocessing.columns import columns_alone
 from ocr.recognition import AT_ONCE
 from ocr.training.run import Run
 from ocr.training.store import LineStore
+from ocr.tuning import error_rate
 from ocr.types import ModelSpec
 
 # Of hooker and peraire, each learnt from 50 lines, 200 others were read with 18 and 36 % fewer
@@ -45,10 +44,13 @@ def calibrate_run(run: Run) -> None:
     if spec.training.get("step") == 0:
         return
     if (former := network.former) is not None:
+        usual = float(network.margin) if network.margin is not None else 0.0
         network.remember(None)
         network.remember(former, margin(run, network, former, spec))
-        cer = error_rate(run, network, spec)
-        if cer <= spec.training.get("validation_cer", cer):
+        cer = error_rate(_known(run, network, spec), Alphabet(spec.alphabet))
+        if cer > spec.training.get("validation_cer", cer):
+            network.remember(former, usual)
+        else:
             spec = dataclasses.replace(spec, training={**spec.training, "validation_cer": cer})
             save_model(run.output, network, spec)
     if spec.temperature != run.spec.temperature:
@@ -66,16 +68,6 @@ def margin(run: Run, new: RecognizerNetwork, former: RecognizerNetwork, spec: Mo
     the border between lines like these and those that it knows no better than the former one."""
     differences = map(sub, _sureness(run, new, spec), _sureness(run, former, spec))
     return max(0.0, SHARE * float(median(differences)))
-
-
-def error_rate(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> float:
-    """The CER, 0..1, of the validation lines as the network reads them, with its former one."""
-    alphabet, edits, characters = Alphabet(spec.alphabet), 0, 0
-    for line in _known(run, network, spec):
-        text = alphabet.decode(greedy(line.log_probs)[0].labels)
-        edits += edit_counts(line.text, text).count
-        characters += len(line.text)
-    return edits / max(1, characters)
 
 
 def _sureness(run: Run, network: RecognizerNetwork, spec: ModelSpec) -> Iterator[float]:

@@ -31,7 +31,7 @@ from ocr.network.recognizer import RecognizerNetwork
 from ocr.training.ahead import batches_ahead, maker_count
 from ocr.training.average import WeightAverage, weights_of
 from ocr.training.batches import Batcher, Order
-from ocr.training.beginning import initial_network
+from ocr.training.beginning import begun_with, initial_network
 from ocr.training.best import BestModel
 from ocr.training.checkpoint import Counters, load_checkpoint, save_checkpoint
 from ocr.training.lines import training_lines
@@ -117,6 +117,7 @@ class Trainer:
             self.mean,
             self.counters,
             kept.get("best", {}),
+            begun_with(run),
         )
         self.schedule = Schedule(run.options, self.order.steps_per_epoch)
         self.makers = maker_count(self.device) if exchange.size == 1 else 0

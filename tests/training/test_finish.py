@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from ocr.alphabet import Alphabet
+from ocr.calibration import calibrate_model
 from ocr.decoding.greedy import greedy
 from ocr.metrics import edit_counts
 from ocr.network.modelfile import load_model_file, save_model
@@ -19,7 +20,7 @@ from ocr.network.recognizer import RecognizerNetwork
 from ocr.network.surer import sureness
 from ocr.preprocessing.columns import columns_alone
 from ocr.training import loop, session
-from ocr.training.finish import SHARE, calibrate_run
+from ocr.training.finish import SHARE, _known, calibrate_run
 from ocr.training.run import Run
 from ocr.training.store import LineStore
 
@@ -112,6 +113,9 @@ def test_a_margin_that_serves_worse_is_not_taken(
     calibrate_run(run)
     found, spec = load_model_file(run.output)
     assert found.margin == 7.0
+    alphabet = Alphabet(spec.alphabet)
+    as_read = calibrate_model(_known(run, found, spec), alphabet)
+    assert spec.temperature == pytest.approx(as_read.temperature)  # not with the other margin
     assert spec.training["validation_cer"] == 0.01
 
 
