@@ -175,6 +175,12 @@ class AdaptationOptions:
     more: int = option(
         0, "read so many further lines into the draft, and learn nothing yet", minimum=0
     )
+    unread: int = option(
+        500,
+        "read so many lines of the images that have no text, and learn from what is surest; "
+        "0: none",
+        minimum=0,
+    )
     minutes: float = option(5.0, "stop after this much training", unit="min", minimum=0.01)
     processes: int = option(
         0,

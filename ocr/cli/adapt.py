@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ocr.cli.command import make_command, model_file, model_option
 from ocr.cli.draft import add_to_draft, read_draft, require_corrections
-from ocr.cli.failures import say
+from ocr.cli.learn import learn
 from ocr.cli.options import given, options_from, switch_of
 from ocr.errors import InputError, UsageError
 from ocr.files.names import LIST_SUFFIXES, PAGE_SUFFIXES, passed_over_below
 from ocr.options import AdaptationOptions
 
-if TYPE_CHECKING:
-    from ocr.training.run import Run
-
 LIST = ".tsv"
 TRANSCRIBED = (*LIST_SUFFIXES, *PAGE_SUFFIXES)  # files that hold transcriptions, if anything
+FEW_NAMES = 3  # more are not repeated: a shell has made them of a pattern
 
 EXAMPLES = """\
 ocr adapt lines/ -o mine          the first time: read 50 of the lines into mine.tsv
                                   now correct mine.tsv in an editor or a spreadsheet
 ocr adapt lines/ -o mine          again: learn from mine.tsv, make mine.safetensors
 ocr adapt 'pages/*.xml' -o mine   pages that are transcribed already, PAGE XML or ALTO
+ocr adapt pages/ -o mine          the same, and those of the folder that are not
 ocr recognize new.png -m mine.safetensors"""
 
 
@@ -58,6 +54,10 @@ def command(
     reads further lines into it, maybe deleted ones again. Lines that have a transcription already
     (as for ocr train) are learnt from at once.
 
+    Images of LINES without a transcription, of lines or pages, are learnt from too: when the known
+    lines are learnt, it reads some of them, and goes on to learn what it read surest beside the
+    known lines.
+
     For pages: ocr transcribe PAGES -o PAGES --format pagexml, correct the XML beside the images,
     then ocr adapt 'PAGES/*.page.xml' -o MODEL. Correct every page that you give: what is as the
     model read it confirms the model in its errors.
@@ -76,7 +76,7 @@ def command(
     named = drafted and _names(draft, lines)
     if named:
         read_draft(draft)  # says better what is wrong with it
-    transcribed = _transcribed(lines, draft)
+    transcribed = [source for source in lines if _transcribed(source, draft)]
     if drafted and transcribed and not named:
         raise UsageError(
             f"{draft} holds transcribed lines, and so do those given",
@@ -96,10 +96,15 @@ def command(
             if not transcribed:
                 click.echo(f"learning from {draft}, into which lines were read before")
             require_corrections(draft, model)
-        _learn(lines if transcribed else (str(draft),), output, model, options, overwrite)
+        data = transcribed or [str(draft)]
+        learn(data, _unread(lines, data, output), output, model, options, overwrite)
         return
-    count = add_to_draft(_images(lines, output), options.more or options.lines, draft, model)
-    again = _next(draft, output, model, overwrite or output.exists())
+    images = _images(lines, output)
+    if not images:
+        raise InputError("there is no image", "give line images: png, jpg, tif, webp")
+    count = add_to_draft(images, options.more or options.lines, draft, model)
+    sources = lines if len(lines) <= FEW_NAMES else (str(draft),)
+    again = _next(sources, output, model, overwrite or output.exists())
     click.echo(
         f"read {counted(count, 'line')} into {draft}\n"
         f"next:  correct the texts (image<TAB>text, UTF-8), delete what you do not want, then\n"
@@ -107,7 +112,7 @@ def command(
     )
 
 
-def _check_more(draft: Path, transcribed: bool) -> None:
+def _check_more(draft: Path, transcribed: Sequence[str]) -> None:
     """Raise UsageError where no further lines can be read into the draft."""
     if not draft.exists():
         raise UsageError(f"--more reads lines into {draft}, which is not there yet", "leave it out")
@@ -122,31 +127,31 @@ def _names(draft: Path, lines: Sequence[str]) -> bool:
     return any(draft.samefile(path) for line in lines for path in expand(line)[1])
 
 
-def _next(draft: Path, output: Path, model: str, overwrite: bool) -> str:
+def _next(sources: Sequence[str], output: Path, model: str, overwrite: bool) -> str:
     """The command for a shell that learns from the draft, with the switches of the running one but
     the numbers of lines, which have had their effect."""
-    words = ["ocr", "adapt", str(draft), "-o", str(output), "-m", model]
+    words = ["ocr", "adapt", *sources, "-o", str(output), "-m", model]
     for field, value in given(AdaptationOptions).items():
         if field not in ("lines", "more"):
             words += [switch_of(AdaptationOptions, field), f"{value:g}"]
     return shlex.join([*words, *["--overwrite"] * overwrite])
 
 
-def _transcribed(sources: Sequence[str], draft: Path) -> bool:
-    """Whether the sources have texts beside their images, or are lists or pages. Raises InputError
-    if they are meant to, but nothing can be used, UsageError for what is no data; a folder that
+def _transcribed(source: str, draft: Path) -> bool:
+    """Whether the source has texts beside its images, or is a list or a page. Raises InputError
+    if it is meant to, but nothing can be used, UsageError for what is no data; a folder that
     holds the draft, and no other list, is one of images."""
     from ocr.files.names import image_stem
     from ocr.training.data.dataset import read_samples
 
     try:
-        dataset = read_samples(sources)
+        dataset = read_samples([source])
     except InputError:
-        if any(Path(source).suffix.lower() in TRANSCRIBED for source in sources):
+        if Path(source).suffix.lower() in TRANSCRIBED:
             raise
         return False  # images without a text
     except UsageError:
-        if draft.exists() and all(_of_images(source, draft) for source in sources):
+        if draft.exists() and _of_images(source, draft):
             return False
         raise
     if dataset.samples:
@@ -177,73 +182,22 @@ def _images(sources: Sequence[str], output: Path) -> list[Path]:
     from ocr.files.names import image_stem
     from ocr.training.run import run_folder
 
+    sources = [source for source in sources if Path(source).suffix.lower() not in LIST_SUFFIXES]
     files = (found.path for found in find(sources, OutputFolder(run_folder(output))))
-    images = [path for path in files if image_stem(path.name) is not None]
-    if not images:
-        raise InputError("there is no image", "give line images: png, jpg, tif, webp")
-    return list(dict.fromkeys(images))
+    return list(dict.fromkeys(path for path in files if image_stem(path.name) is not None))
 
 
-def _learn(
-    data: Sequence[str], output: Path, model: str, options: AdaptationOptions, overwrite: bool
-) -> None:
-    from ocr.cli.display import counted
-    from ocr.cli.train import train
-    from ocr.cli.trainingdisplay import percent
+def _unread(sources: Sequence[str], data: Sequence[str], output: Path) -> list[Path]:
+    """The images of the sources that show nothing of the data, in whatever variant."""
+    from ocr.training.data.dataset import read_samples
 
-    with ExitStack() as hold:
-        run = _prepared(data, output, model, options, overwrite, hold)
-        click.echo(
-            f"learning from {counted(len(run.train), 'line')}, {len(run.validation)} held back to "
-            f"judge by, {options.minutes:g} min at most"
-        )
-        train(run)
-    before, best = _error_rates(run)
-    held = f"the {counted(len(run.validation), 'line')} held back, which chose the model"
-    click.echo(f"CER of the network alone on {held}: ", nl=False)
-    if best < before:
-        fall = f"{100 * (1 - best / before):.0f} % fewer errors"
-        click.echo(f"{percent(before)} before, {percent(best)} after, {fall}")
-    else:
-        click.echo(
-            f"{percent(before)} before and no better after; correct more lines (into the draft: "
-            "ocr adapt IMAGES -o MODEL --more N), then the same command with --overwrite"
-        )
-    click.echo(f"model  {output}\nnext:  ocr recognize LINE -m {shlex.quote(str(output))}")
+    known = {_shown(sample.image) for sample in read_samples(data).samples}
+    return [image for image in _images(sources, output) if _shown(image) not in known]
 
 
-def _prepared(
-    data: Sequence[str],
-    output: Path,
-    model: str,
-    options: AdaptationOptions,
-    overwrite: bool,
-    hold: ExitStack,
-) -> Run:
-    """The run, its folder held. Raises InputError where no line is left to judge by."""
-    from ocr.cli.display import counted, progress_bar
-    from ocr.network.shipped import resolve_model
-    from ocr.training.claim import claimed
-    from ocr.training.prepare import Recipe, prepare
-    from ocr.training.session import write_problems
+def _shown(image: Path) -> tuple[Path, str]:
+    """What an image shows: ``a.bin.png`` the same as ``a.png``."""
+    from ocr.files.names import image_stem, line_stem, real_path
 
-    recipe = Recipe(training=options.training, start=resolve_model(model))
-    claim = partial(hold.enter_context, claimed(output, overwrite))
-    with progress_bar("reading lines") as move:
-        run, report = prepare(data, output, recipe, on_progress=move, on_data=claim)
-    if listed := write_problems(run, report.problems):
-        say(f"{counted(len(report.problems), 'line')} left out, see {listed}", "yellow")
-    if not run.validation:
-        raise InputError(
-            f"{counted(len(run.train), 'line')} cannot be learnt from: one in five is held back",
-            f"transcribe more, about {AdaptationOptions().lines}",
-        )
-    return run
-
-
-def _error_rates(run: Run) -> tuple[float, float]:
-    """CER on the lines held back, 0..1: of the model begun with, and of the one made."""
-    from ocr.network.modelheader import read_spec
-    from ocr.training.record import read_log
-
-    return read_log(run.folder)[0]["cer"], read_spec(run.output).training["validation_cer"]
+    real = real_path(image)
+    return real.parent, line_stem(image_stem(real.name) or real.name)

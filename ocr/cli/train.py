@@ -239,7 +239,8 @@ def train(run: Run) -> Progress | None:
             f"without it, but with --lm {language}, or with one of your own (see: ocr lm)",
             "yellow",
         )
-    if (begun := begun_with(run)) and begun.former is not None:
+    begun = None if run.teaches_itself else begun_with(run)
+    if begun and begun.former is not None:
         kept = "it keeps those, and what it learnt since may be forgotten"
         fate = kept if run.options.remember else "they are left out of what it learns"
         say(f"the model begun with remembers former weights: {fate}", "yellow")

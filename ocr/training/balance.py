@@ -10,6 +10,7 @@ Within its source every line comes equally often.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,19 @@ class Draw:
         ]
         begin = start - first * len(part)
         return np.concatenate(passes)[begin : begin + count]
+
+
+def with_as_many(sources: Sources, lines: int, balance: float) -> Sources:
+    """The sources and one more, of so many lines, that has the share of all others together, or a
+    smaller one, so that none of its lines comes more often than those usually do."""
+    if not lines:
+        return sources
+    sizes = Counter(sources.of_line)
+    weights = sources.weights or (1.0,) * (max(sizes) + 1)
+    others = sum(weights[number] * size**balance for number, size in sizes.items())
+    of_line = (*sources.of_line, *[len(weights)] * lines)
+    share = others * min(1.0, lines / sizes.total())
+    return Sources(of_line, (*weights, share / lines**balance))
 
 
 def shares(sizes: Sequence[int], balance: float, factors: Sequence[float]) -> list[int]:

@@ -26,6 +26,9 @@ from ocr.types import Batch, IntArray
 Forward = Callable[[RecognizerNetwork, Batch], tuple[Tensor, Tensor]]
 # Until the end of the run tells a better one: models of 25 and 50 lines came to 0.11 to 0.23.
 USUAL_MARGIN = 0.15
+# A model that read further lines to learn from was chosen by the validation lines: what is as good
+# seems worse by them. It is kept if its successor is worse than so many times its CER.
+CHOSEN = 1.1
 
 
 @dataclass(slots=True)
@@ -56,10 +59,18 @@ class BestModel:
             return None
         if min(cer, counters.best_cer) < 1:  # before that it has yet to begin to read
             counters.unimproved += 1
-        if cer < counters.best_cer:
+        if cer < self._limit():
             counters.best_cer, counters.best_step, counters.unimproved = cer, counters.step, 0
+            if self.run.teaches_itself:
+                counters.kept_cer = max(cer, counters.kept_cer)
             self._keep(cer)
         return cer
+
+    def _limit(self) -> float:
+        """The CER to stay below."""
+        counters = self.counters
+        first = self.run.teaches_itself and counters.best_step == 0 and counters.step > 0
+        return CHOSEN * counters.best_cer if first else counters.best_cer
 
     def look(self) -> float | None:
         """A validation for whoever stops here: a better model is written, to stay until there is

@@ -18,12 +18,12 @@ from ocr.files.names import real_path
 from ocr.network.modelheader import model_id, read_spec
 from ocr.network.widening import check_sizes
 from ocr.options import FEW, NetworkOptions, PreprocessingOptions, TrainingOptions
-from ocr.training.balance import Sources
+from ocr.training.balance import Sources, with_as_many
 from ocr.training.claim import clear
 from ocr.training.data.datareport import DataReport, report
 from ocr.training.data.dataset import Dataset, read_samples
 from ocr.training.data.split import split_samples
-from ocr.training.run import START, Run, run_folder
+from ocr.training.run import READ_LINES, START, Run, run_folder
 from ocr.training.store import build_store
 from ocr.training.synthesis.material import Material
 from ocr.types import ModelSpec, OnProgress, Problem, Sample
@@ -38,7 +38,9 @@ class Recipe:
     own, and a ``network`` must be a wider one (see widening.py); None is the started model's,
     without one the default. With ``material``, lines rendered from it are trained on as well.
     ``weights``: how much more often the lines of each source of data come; empty: alike. ``few``:
-    the options, where there are any, that take the place of ``training`` below ``FEW`` lines."""
+    the options, where there are any, that take the place of ``training`` below ``FEW`` lines.
+    ``read``: lines that nobody transcribed, as ``start`` read them, which has learnt from the same
+    data; up to half of the lines of a step are of them."""
 
     preprocessing: PreprocessingOptions = PreprocessingOptions()
     network: NetworkOptions | None = None
@@ -47,6 +49,7 @@ class Recipe:
     material: Material | None = None
     weights: tuple[float, ...] = ()
     few: TrainingOptions | None = None
+    read: tuple[Sample, ...] = ()
 
 
 def prepare(
@@ -84,9 +87,11 @@ def prepare(
         on_data()
     folder = run_folder(output)
     preprocessing = started.preprocessing if started else recipe.preprocessing
-    store, problems = build_store(folder, dataset.samples, preprocessing, on_progress)
-    by_id = {sample.id: sample for sample in dataset.samples}
-    usable = [by_id[line.id] for line in store.lines]
+    both = (*dataset.samples, *recipe.read)
+    store, problems = build_store(folder, both, preprocessing, on_progress)
+    position = {line.id: index for index, line in enumerate(store.lines)}
+    usable = [sample for sample in dataset.samples if sample.id in position]
+    read = [sample for sample in recipe.read if sample.id in position]
     chosen = dataset.samples[:held_back] if validation else None
     if started and _strange(started, usable) > FOREIGN:
         training = replace(recipe.training, blend=1.0, remember=False)
@@ -98,18 +103,18 @@ def prepare(
     if start:  # a copy: the file may change or go before a stopped run goes on
         write_atomically(folder / START, start)
     source_of, first = _sources(dataset), len(validation)
-    position = {line.id: index for index, line in enumerate(store.lines)}
+    drawn_from = Sources(tuple(source_of[s.id] - first for s in train), recipe.weights)
     run = Run(
         folder=folder,
         output=output,
         spec=_spec(recipe, started, (len(train), len(validating)), usable, rendered),
         options=recipe.training,
-        train=tuple(position[sample.id] for sample in train),
+        train=tuple(position[sample.id] for sample in (*train, *read)),
         validation=tuple(position[sample.id] for sample in validating),
         start=folder / START if start else None,
         material=recipe.material,
         material_key=material_key,
-        sources=Sources(tuple(source_of[s.id] - first for s in train), recipe.weights),
+        sources=with_as_many(drawn_from, len(read), recipe.training.balance),
     )
     # Kept as it is, should another become the usual one before a stopped run goes on.
     run = replace(run, options=replace(run.options, learning_rate=run.learning_rate))
@@ -200,6 +205,8 @@ def _spec(
     if recipe.start and started:
         card |= {"from": model_id(recipe.start), "earlier": started.training}
         card |= _companion(started, usable)
+    if recipe.read:
+        card |= {READ_LINES: len(recipe.read)}
     return ModelSpec(
         alphabet=alphabet.extended(texts).characters,
         preprocessing=started.preprocessing if started else recipe.preprocessing,

@@ -26,6 +26,7 @@ PROBLEMS = "problems.tsv"  # the lines that are not among them, and why
 CHECKPOINT = "checkpoint.safetensors"  # the full state, replaced every two minutes
 LOG, CURVE = "log.jsonl", "curve.png"  # the record of the run
 MEETING = "meeting"  # where its processes find each other (see parallel.py)
+READ_LINES = "read_lines"  # in the training record: how many were learnt as a model read them
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ class Run:
         size = self.options.batch_size
         share = self.options.synthetic_share if self.material else 0.0
         return min(size - 1, round(share * size))
+
+    @property
+    def teaches_itself(self) -> bool:
+        """Whether it learns from lines as the model begun with read them."""
+        return READ_LINES in self.spec.training
 
     @property
     def seed(self) -> int:

@@ -3,10 +3,11 @@
     python scripts/bench/adaptation.py MODEL HAND... [--others FOLDER...] [--lines 10 25 50]
 
 MODEL was trained without the hands (scripts/train_default NAME SHARED --leave-out HAND...). A
-HAND is a folder with train.tsv and test.tsv. For every number of lines a copy of MODEL learns
-from so many of the first lines of train.tsv, as ``ocr adapt`` does, and reads test.tsv, and the
-first lines of test.tsv of the OTHERS, alone and with a language model. Prints the table and draws
-the curve, RUNS/adaptation.png. Models are kept in RUNS; one that is there is not trained again.
+HAND is a folder with train.tsv and test.tsv. For every number of lines ``ocr adapt`` teaches MODEL
+so many of the first lines of train.tsv, with the images, but not the texts, of the --unread lines
+that follow; what it makes reads test.tsv, and the first lines of test.tsv of the OTHERS, alone and
+with a language model. Prints the table and draws the curve, RUNS/adaptation.png. Models are kept in
+RUNS; one that is there is not trained again.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import argparse
 import io
 import platform
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
@@ -29,12 +32,10 @@ from ocr.decoding.greedy import greedy
 from ocr.files.atomic import write_atomically
 from ocr.metrics import ErrorRate, character_error_rate
 from ocr.network.modelheader import model_id
-from ocr.options import AdaptationOptions, DecodingOptions, TrainingOptions
+from ocr.options import AdaptationOptions, DecodingOptions
 from ocr.recognition import load_model
-from ocr.training.claim import claimed
 from ocr.training.data.dataset import read_samples
-from ocr.training.prepare import Recipe, prepare
-from ocr.training.session import process_count, train_run
+from ocr.training.session import process_count
 from ocr.types import Sample
 
 OTHER_LINES = 100  # of each list that is read to see what was forgotten
@@ -50,30 +51,34 @@ class Row(NamedTuple):
     others: tuple[float, ...]
 
 
-def adapted(model: Path, hand: Path, lines: int, training: TrainingOptions, runs: Path) -> Path:
-    """A copy of the model that has learnt from the first ``lines`` of the hand."""
-    final = runs / f"{model_id(model)}-{hand.name}-{lines}-{training.minutes:g}min.safetensors"
+def adapted(model: Path, hand: Path, lines: int, given: argparse.Namespace) -> Path:
+    """What ocr adapt makes of the model, the first ``lines`` of the hand and images of others."""
+    name = f"{model_id(model)}-{hand.name}-{lines}-{given.unread}-{given.minutes:g}min"
+    final = given.runs / f"{name}.safetensors"
     if final.exists():
         return final
-    rows = (hand / "train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[:lines]
-    listed, output = runs / f"{final.stem}.tsv", runs / "unfinished.safetensors"
-    write_atomically(listed, "".join(f"{hand.resolve()}/{row}" for row in rows))
-    with claimed(output, overwrite=True):
-        run, _ = prepare([listed], output, Recipe(training=training, start=model), overwrite=True)
-        with closing(train_run(run)) as steps:
-            for _ in steps:
-                pass
+    rows = (hand / "train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    listed, output = given.runs / f"{name}.tsv", given.runs / "unfinished.safetensors"
+    write_atomically(listed, "".join(f"{hand.resolve()}/{row}" for row in rows[:lines]))
+    command = [sys.executable, "-m", "ocr.cli.main", "adapt", str(listed), "-m", str(model)]
+    command += ["-o", str(output), "--overwrite", "--unread", str(given.unread)]
+    command += ["--minutes", str(given.minutes), "--processes", str(given.processes)]
+    with TemporaryDirectory() as folder:
+        for row in rows[lines : lines + given.unread]:
+            image = hand.resolve() / row.split("\t")[0]
+            (Path(folder) / image.name).symlink_to(image)
+        sources = [folder] if given.unread else []
+        log = subprocess.run([*command, *sources], stdout=subprocess.PIPE, text=True, check=True)
+    write_atomically(given.runs / f"{name}.log", log.stdout)
     return output.replace(final)
 
 
-def curve(
-    model: Path, hand: Path, training: TrainingOptions, given: argparse.Namespace
-) -> Iterator[Row]:
+def curve(model: Path, hand: Path, given: argparse.Namespace) -> Iterator[Row]:
     """A row for the model as it is, and one for every number of lines."""
     own = read_samples([hand / "test.tsv"]).samples
     others = [read_samples([folder / "test.tsv"]).samples[:OTHER_LINES] for folder in given.others]
     for count in (0, *given.lines):
-        path = adapted(model, hand, count, training, given.runs) if count else model
+        path = adapted(model, hand, count, given) if count else model
         rest = zip(*(rates(path, samples, given.lm) for samples in others), strict=True)
         means = (statistics.mean(rate.rate for rate in way) for way in rest)
         yield Row(count, rates(path, own, given.lm), tuple(means))
@@ -134,6 +139,7 @@ def main() -> None:
     parser.add_argument("--others", type=Path, nargs="*", default=[], metavar="FOLDER")
     parser.add_argument("--lines", type=int, nargs="+", default=[10, 25, 50, 100, 200])
     parser.add_argument("--lm", default="latin", help="language model (default: %(default)s)")
+    parser.add_argument("--unread", type=int, default=500, help="images (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--processes", type=int, default=0, help="one per core unless given")
     parser.add_argument("--runs", type=Path, default=Path("runs/adaptation"))
@@ -148,7 +154,7 @@ def main() -> None:
     curves: dict[str, list[Row]] = {}
     for hand in given.hands:
         rows = curves.setdefault(hand.name, [])
-        for row in curve(given.model, hand, training, given):
+        for row in curve(given.model, hand, given):
             rows.append(row)
             show(hand.name, row, rows[0])
     write_atomically(given.runs / "adaptation.png", picture(curves))

@@ -19,6 +19,7 @@ from ocr.cli.draft import spread
 from ocr.network.modelfile import save_described
 from ocr.network.modelheader import read_spec
 from ocr.training.data.dataset import read_samples
+from ocr.training.run import load_run
 
 Run = Callable[..., Result]
 
@@ -29,7 +30,7 @@ def draft(ocr: Run, lines: Path, model: Path, tmp_path: Path) -> Path:
     result = ocr("adapt", lines, "-o", "mine", "-m", model)
     assert result.exit_code == 0, result.output
     assert "read 3 lines into mine.tsv" in result.output
-    assert f"ocr adapt mine.tsv -o mine.safetensors -m {model}" in result.output
+    assert f"ocr adapt {lines} -o mine.safetensors -m {model}" in result.output
     return tmp_path / "mine.tsv"
 
 
@@ -93,7 +94,7 @@ def test_further_lines_are_read_into_a_corrected_draft(
     more = ocr(*call, "--more", "20", "--lines", "5")
     assert more.exit_code == 0, more.output
     assert "read 2 lines into mine.tsv" in more.stdout
-    assert "ocr adapt mine.tsv" in more.stdout
+    assert f"ocr adapt {lines} -o mine" in more.stdout
     assert more.stdout.endswith("--overwrite\n")
     after = draft.read_text(encoding="utf-8")
     assert after.startswith(before + "\n")
@@ -271,6 +272,71 @@ def test_transcribed_lines_need_no_draft(
     assert result.exit_code == 0, result.output
     assert "learning from 20 lines, 4 held back" in result.output
     assert not (tmp_path / "mine.tsv").exists()
+
+
+def test_images_that_nobody_transcribed_are_learnt_from_as_they_are_read(
+    ocr: Run, drawn: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocr.training.selftraining.SHORTEST", 1)  # a model without sense
+    shutil.copytree(drawn, tmp_path / "data")
+    for number in range(12):
+        shutil.copy(tmp_path / "data" / f"page0_0{number % 4}.png", f"data/other{number}.png")
+    (tmp_path / "data" / "torn.png").write_bytes(b"no image")
+    shutil.copy(tmp_path / "data" / "page0_00.png", "data/page0_00.bin.png")
+    (tmp_path / "apart").mkdir()
+    shutil.copy(tmp_path / "data" / "page0_00.png", "apart/z.png")
+    short = ("-m", model, "--minutes", "0.02", "--processes", "1")
+    result = ocr("adapt", "data", "apart", "-o", "mine", *short)
+    assert result.exit_code == 0, result.output
+    told = re.search(r"learning from (\d+) lines, \d+ held back", result.output)
+    assert told is not None
+    assert "read 13 lines that nobody transcribed, learning from the 8 read" in result.output
+    assert "left out" not in result.stderr
+    assert result.output.count("the model begun with: CER") == 2
+    run = load_run(tmp_path / "mine.training")
+    assert (len(run.train), run.sources.of_line[-8:]) == (int(told[1]) + 8, (1,) * 8)
+    assert 0.01 <= (run.options.minutes or 0) < 0.02
+    none = ocr("adapt", "data", "apart", "-o", "none", *short, "--unread", "0")
+    assert none.exit_code == 0, none.output
+    assert "that nobody transcribed" not in none.output
+    assert "13 lines left out" in none.stderr
+
+
+@pytest.mark.parametrize("letters", ["aei", "\u03b1\u03b2\u03b3"])
+def test_a_model_of_other_letters_is_not_remembered_while_it_teaches_itself(
+    ocr: Run,
+    drawn: Path,
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    letters: str,
+) -> None:
+    monkeypatch.setattr("ocr.training.selftraining.SHORTEST", 1)
+    shutil.copytree(drawn, tmp_path / "data")
+    for number, text in enumerate(sorted((tmp_path / "data").glob("*.gt.txt"))):
+        text.write_text(letters[number % 3] * 4, encoding="utf-8")
+    shutil.copy(tmp_path / "data" / "page0_00.png", "data/other.png")
+    short = ("-m", model, "--minutes", "0.01", "--processes", "1")
+    result = ocr("adapt", "data", "-o", "mine", *short)
+    assert "read 1 line that nobody transcribed" in result.output, result.output
+    run = load_run(tmp_path / "mine.training")
+    assert run.teaches_itself
+    assert run.options.remember == (letters == "aei")
+
+
+def test_the_images_beside_the_draft_are_learnt_from_as_they_are_read(
+    ocr: Run, draft: Path, lines: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocr.training.selftraining.SHORTEST", 1)
+    rows = draft.read_text(encoding="utf-8-sig").splitlines()
+    draft.write_text("".join(f"{row.split(chr(9))[0]}\tab\n" for row in rows), encoding="utf-8")
+    for name in ("d", "e"):
+        shutil.copy(lines / "a.png", lines / f"{name}.png")
+    short = ("-m", model, "--minutes", "0.01", "--processes", "1")
+    assert "read 2 lines that nobody" in ocr("adapt", lines, "-o", "mine", *short).output
+    named = ocr("adapt", "mine.tsv", "-o", "mine", *short, "--overwrite")
+    assert named.exit_code == 0, named.output
+    assert "that nobody transcribed" not in named.output
 
 
 def test_too_few_lines_are_said_to_be_too_few(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.training.balance import Draw, Sources, shares
+from ocr.training.balance import Draw, Sources, shares, with_as_many
 
 SIZES = st.lists(st.integers(1, 500), min_size=1, max_size=8)
 
@@ -69,3 +69,19 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
 def test_lines_of_one_source_are_one_group() -> None:
     draw = Draw(np.array([4, 2, 9]), Sources(), 0.3, 1)
     assert sorted(draw.epoch(0)) == [2, 4, 9]
+
+
+@pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
+def test_one_more_source_comes_as_often_as_all_others_together(balance: float) -> None:
+    two = Sources((0,) * 30 + (1,) * 10, weights=(1.0, 2.0))
+    three = with_as_many(two, 360, balance)
+    quotas = Draw(np.arange(400), three, balance, 1).quotas
+    assert quotas[2] == pytest.approx(200, abs=1)
+    alone = Draw(np.arange(40), two, balance, 1).quotas
+    assert quotas[0] / quotas[1] == pytest.approx(alone[0] / alone[1], rel=0.15)
+    assert with_as_many(two, 0, balance) == two
+
+
+def test_few_lines_of_one_more_source_come_no_more_often_than_others() -> None:
+    more = with_as_many(Sources((0,) * 30), 3, 1.0)
+    assert Draw(np.arange(33), more, 1.0, 1).quotas == pytest.approx([30, 3], abs=1)

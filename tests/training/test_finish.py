@@ -119,6 +119,24 @@ def test_a_margin_that_serves_worse_is_not_taken(
     assert spec.training["validation_cer"] == 0.01
 
 
+@pytest.mark.parametrize(("given_up", "taken"), [(0.05, True), (0.2, False)])
+def test_a_margin_may_cost_a_tenth_of_what_was_learnt(
+    make_run: Callable[..., Run], tmp_path: Path, given_up: float, taken: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run = make_run(tmp_path, features="pixels")
+    network = writing_network(run)
+    network.remember(writing_network(run), 7.0)
+    spec = dataclasses.replace(run.spec, training={"step": 9, "validation_cer": 0.2})
+    save_model(run.output, network, spec)
+    rates = iter((0.2 + 0.3 * given_up, 0.5))  # with the margin found, and of the former network
+    monkeypatch.setattr("ocr.training.finish.error_rate", lambda lines, alphabet: next(rates))
+    calibrate_run(run)
+    found, spec = load_model_file(run.output)
+    assert (found.margin != 7.0) == taken
+    assert spec.training["validation_cer"] == pytest.approx(0.2 + 0.3 * given_up * taken)
+
+
 def test_a_model_that_reads_nothing_or_has_no_lines_stays(
     make_run: Callable[..., Run], tmp_path: Path
 ) -> None:

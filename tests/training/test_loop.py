@@ -570,6 +570,31 @@ def test_what_remembers_and_learns_nothing_reads_as_before(
     assert begun.cer == spec.training["validation_cer"] == pytest.approx(edits[0] / characters)
 
 
+@pytest.mark.parametrize(("rate", "kept"), [(0.32, True), (0.34, False)])
+def test_what_teaches_itself_is_judged_at_the_end_and_may_seem_a_little_worse(
+    tmp_path: Path, make_run: MakeRun, rate: float, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Than what was chosen by the same lines."""
+    first = make_run(tmp_path / "first", epochs=1)
+    list(train(first))
+    taught = make_run(tmp_path / "taught", start=first.output, epochs=2, held_back=0, remember=True)
+    list(train(taught))
+    rates = iter((0.3, rate))
+    monkeypatch.setattr(BestModel, "cer", lambda self: next(rates))
+    run = make_run(tmp_path / "second", start=taught.output, epochs=4, remember=True)
+    spec = dataclasses.replace(run.spec, training={"read_lines": 3})
+    told = [p.cer for p in train(dataclasses.replace(run, spec=spec)) if p.cer is not None]
+    assert told == [0.3, rate]
+    old, new = tensors_of(taught.output), tensors_of(run.output)
+    if kept:
+        former = {name: value for name, value in old.items() if name.startswith("former.")}
+        assert_same_tensors(former, {name: new[name] for name in former})
+        assert not torch.equal(old["output.weight"], new["output.weight"])
+    else:
+        assert_same_tensors(old, new)
+    assert read_spec(run.output).training["validation_cer"] == (rate if kept else 0.3)
+
+
 @pytest.mark.parametrize("retain", [0.0, 0.25, 1.0])
 def test_a_run_begins_between_fresh_weights_and_those_retained(
     tmp_path: Path, make_run: MakeRun, retain: float

@@ -16,6 +16,7 @@ from ocr.network.modelheader import model_id, read_spec
 from ocr.options import NetworkOptions, PreprocessingOptions, SynthesisOptions, TrainingOptions
 from ocr.training.balance import Sources
 from ocr.training.beginning import initial_network
+from ocr.training.data.dataset import read_samples
 from ocr.training.loop import train
 from ocr.training.prepare import Recipe, prepare
 from ocr.training.run import Run, load_run
@@ -269,6 +270,30 @@ def test_a_started_model_brings_its_network_and_gains_new_characters(
         prepare([tmp_path / "data"], tmp_path / "x", narrower)
     with pytest.raises(ModelError):
         prepare([tmp_path / "data"], tmp_path / "x", Recipe(start=tmp_path / "none"))
+
+
+def test_what_a_model_read_itself_is_trained_on_and_never_held_back(
+    tmp_path: Path, pairs: Callable[..., Path], make_run: MakeRun
+) -> None:
+    first = make_run(tmp_path / "first", features="pixels", epochs=0.1)
+    list(train(first))
+    read = read_samples([pairs(tmp_path / "unread", ("abcab", "bcabc", "cabca"))]).samples
+    read = tuple(dataclasses.replace(sample, id=f"read/{sample.id}") for sample in read)
+    recipe = Recipe(training=TrainingOptions(validation=0.4), start=first.output, read=read)
+    run, report = prepare([pairs(tmp_path / "data", ("cab", "bac", "ab"))], tmp_path / "m", recipe)
+    texts = LineStore(run.folder).text
+    assert {texts(index) for index in run.validation} < {"cab", "bac", "ab"}
+    assert {texts(index) for index in run.train} > {"abcab", "bcabc", "cabca"}
+    assert len(run.train) == 3 + 2
+    assert run.sources.of_line == (0, 0, 1, 1, 1)
+    assert run.sources.weights == pytest.approx((1, 2 / 3))
+    assert report.lines == 3
+    assert (run.spec.training["lines"], run.spec.training["read_lines"]) == (2, 3)
+    assert run.teaches_itself
+    run.save()
+    assert load_run(run.folder) == run
+    alone, _ = prepare([tmp_path / "data"], tmp_path / "n", dataclasses.replace(recipe, read=()))
+    assert not alone.teaches_itself
 
 
 @pytest.mark.parametrize(("strange", "stays"), [(0, True), (1, True), (3, False)])
