@@ -97,7 +97,8 @@ def command(
                 click.echo(f"learning from {draft}, into which lines were read before")
             require_corrections(draft, model)
         data = transcribed or [str(draft)]
-        learn(data, _unread(lines, data, output), output, model, options, overwrite)
+        unread = _unread(lines, data, output) if options.unread else []
+        learn(data, unread, output, model, options, overwrite)
         return
     images = _images(lines, output)
     if not images:

@@ -41,15 +41,14 @@ def learn(
     from ocr.training.record import read_log
 
     began = time.monotonic()
-    further = bool(unread) and options.unread > 0
     with ExitStack() as hold:
-        first = _within(options, options.minutes * (FIRST if further else 1))
+        first = _within(options, options.minutes * (FIRST if unread else 1))
         run, problems = _known(data, output, model, first, overwrite, hold)
-        used = {printable(image) for image in unread} if further else set()
+        used = {printable(image) for image in unread}
         _announce(run, [each for each in problems if each.id not in used], options.minutes)
         train(run)
         before = read_log(run.folder)[0]["cer"]
-        if further and (readings := _readings(output, unread, options.unread)):
+        if unread and (readings := _readings(output, unread, options.unread)):
             spent = (time.monotonic() - began) / 60
             left = max(LEAST * options.minutes, options.minutes - spent)
             train(_both(run, data, readings, _within(options, left)))

@@ -27,8 +27,8 @@ from ocr.options import ReadingOptions
 from ocr.recognition import Recognizer
 from ocr.types import Line, OnProgress, PageTranscript, Sample, Transcript
 
-# Of 500 lines of hooker and peraire read by a model that had learnt 50, the surest six in ten had
-# 28 and 7 % errors, all of them 34 and 12 %. With nine in ten one of the two came out better.
+# Of 500 lines of hooker and peraire read by models that had learnt 50, the surer half had 25 and
+# 5 % errors, all of them 34 and 12 %. With nine in ten hooker came out worse with the language model.
 SHARE = 0.6
 SHORTEST = 4  # characters; a number or a word alone is too often read as another
 NEVER = 1e-9  # what a probability of nothing counts as
