@@ -28,7 +28,7 @@ from ocr.recognition import Recognizer
 from ocr.types import Line, OnProgress, PageTranscript, Sample, Transcript
 
 # Of 500 lines of hooker and peraire read by models that had learnt 50, the surer half had 25 and
-# 5 % errors, all of them 34 and 12 %. With nine in ten hooker came out worse with the language model.
+# 5 % errors, all of them 34 and 12 %. With nine in ten hooker came out worse with `latin`.
 SHARE = 0.6
 SHORTEST = 4  # characters; a number or a word alone is too often read as another
 NEVER = 1e-9  # what a probability of nothing counts as
