@@ -55,24 +55,26 @@ def own_readings(
     """
     order = random.Random(len(images)).sample(images, len(images))
     readings: list[Reading] = []
-    for reading in itertools.islice(_readings(recognizer, order), count):
+    for number, reading in itertools.islice(_readings(recognizer, order), count):
         readings.append(reading)
-        on_progress(len(readings), count)
+        expected = len(readings) * len(order) // number  # if the other pages have as many lines
+        on_progress(len(readings), min(count, expected))
     long = [reading for reading in readings if len(reading.sample.text) >= SHORTEST]
     long.sort(key=lambda reading: -reading.sureness)
     surest = long[: round(SHARE * len(readings))]
     return tuple(reading.sample for reading in surest), len(readings)
 
 
-def _readings(recognizer: Recognizer, images: Sequence[Path]) -> Iterator[Reading]:
-    """Of every line of the images, page by page."""
+def _readings(recognizer: Recognizer, images: Sequence[Path]) -> Iterator[tuple[int, Reading]]:
+    """Of every line of the images, page by page, with the number of its image, from 1."""
     number = itertools.count()
     for start in range(0, len(images), AT_ONCE):
         part = images[start : start + AT_ONCE]
-        for image, result in zip(part, recognizer.read_many(part, ReadingOptions()), strict=True):
+        results = recognizer.read_many(part, ReadingOptions())
+        for place, (image, result) in enumerate(zip(part, results, strict=True), start + 1):
             for transcript, line, index in _lines(result):
                 sample = Sample(f"{NAME}/{next(number)}", image, transcript.text, line, index)
-                yield Reading(sample, _sureness(transcript))
+                yield place, Reading(sample, _sureness(transcript))
 
 
 def _lines(
