@@ -90,3 +90,27 @@ def test_no_more_is_read_than_asked_for_and_always_the_same(count: int) -> None:
     assert read(Reader(found), count)[0] == texts
     if count > 1:
         assert any(int(text.split()[1]) >= 40 for text in texts), "from all over the images"
+
+
+@pytest.mark.parametrize(("count", "end"), [(99, (6, 6)), (4, (4, 4))])
+def test_progress_ends_with_the_images_or_the_lines_asked_for(
+    tmp_path: Path, count: int, end: tuple[int, int]
+) -> None:
+    lines = tuple(Line(name, ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)), ()) for name in ("l1", "l2"))
+    names = ("p.tif", "q.tif", "r.tif")
+    found: dict[str, Result] = {
+        name: PageTranscript(
+            Page(name, tmp_path / name, 100, 100, lines),
+            (transcript("upper", 0.9), transcript("lower", 0.5)),
+            "m",
+        )
+        for name in names
+    }
+    told: list[tuple[int, int]] = []
+    reader = cast(Recognizer, Reader(found))
+    own_readings(
+        reader, [tmp_path / name for name in names], count, lambda *step: told.append(step)
+    )
+    assert [done for done, _ in told] == list(range(1, end[0] + 1))
+    assert told[-1] == end
+    assert all(done <= total for done, total in told)
