@@ -55,9 +55,9 @@ def own_readings(
     """
     order = random.Random(len(images)).sample(images, len(images))
     readings: list[Reading] = []
-    for number, reading in itertools.islice(_readings(recognizer, order), count):
+    for seen, reading in itertools.islice(_readings(recognizer, order), count):
         readings.append(reading)
-        expected = len(readings) * len(order) // number  # if the other pages have as many lines
+        expected = len(readings) * len(order) // seen  # if the other images have as many lines
         on_progress(len(readings), min(count, expected))
     long = [reading for reading in readings if len(reading.sample.text) >= SHORTEST]
     long.sort(key=lambda reading: -reading.sureness)
@@ -66,15 +66,15 @@ def own_readings(
 
 
 def _readings(recognizer: Recognizer, images: Sequence[Path]) -> Iterator[tuple[int, Reading]]:
-    """Of every line of the images, page by page, with the number of its image, from 1."""
+    """Of every line of the images, image by image, with how many of them were seen."""
     number = itertools.count()
     for start in range(0, len(images), AT_ONCE):
         part = images[start : start + AT_ONCE]
         results = recognizer.read_many(part, ReadingOptions())
-        for place, (image, result) in enumerate(zip(part, results, strict=True), start + 1):
+        for seen, (image, result) in enumerate(zip(part, results, strict=True), start + 1):
             for transcript, line, index in _lines(result):
                 sample = Sample(f"{NAME}/{next(number)}", image, transcript.text, line, index)
-                yield place, Reading(sample, _sureness(transcript))
+                yield seen, Reading(sample, _sureness(transcript))
 
 
 def _lines(

@@ -23,6 +23,14 @@ def transcript(text: str, *confidences: float) -> Transcript:
     return Transcript(text, 0.5, tuple(Character(c, 0.0, 1.0, value) for c, value in characters))
 
 
+def page_of_two(image: Path) -> PageTranscript:
+    """The third page of a file, with two lines."""
+    corners = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))
+    lines = tuple(Line(name, corners, ()) for name in ("l1", "l2"))
+    page = Page("p", image, 100, 100, lines, index=2)
+    return PageTranscript(page, (transcript("upper", 0.9), transcript("lower", 0.5)), "m")
+
+
 class Reader:
     """What is found on images of these names."""
 
@@ -70,13 +78,10 @@ def test_what_is_short_empty_or_cannot_be_read_is_left_out() -> None:
 
 
 def test_lines_of_pages_keep_their_place(tmp_path: Path) -> None:
-    corners = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))
-    lines = tuple(Line(name, corners, ()) for name in ("l1", "l2"))
-    page = Page("p", tmp_path / "p.tif", 100, 100, lines, index=2)
-    found = PageTranscript(page, (transcript("upper", 0.9), transcript("lower", 0.5)), "m")
+    found = page_of_two(tmp_path / "p.tif")
     reader = cast(Recognizer, Reader({"p.tif": found}))
     (sample,), count = own_readings(reader, [tmp_path / "p.tif"], 9, lambda done, total: None)
-    assert (sample.text, sample.line, sample.index, count) == ("upper", lines[0], 2, 2)
+    assert (sample.text, sample.line, sample.index, count) == ("upper", found.page.lines[0], 2, 2)
     assert sample.image == tmp_path / "p.tif"
 
 
@@ -96,21 +101,10 @@ def test_no_more_is_read_than_asked_for_and_always_the_same(count: int) -> None:
 def test_progress_ends_with_the_images_or_the_lines_asked_for(
     tmp_path: Path, count: int, end: tuple[int, int]
 ) -> None:
-    lines = tuple(Line(name, ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)), ()) for name in ("l1", "l2"))
-    names = ("p.tif", "q.tif", "r.tif")
-    found: dict[str, Result] = {
-        name: PageTranscript(
-            Page(name, tmp_path / name, 100, 100, lines),
-            (transcript("upper", 0.9), transcript("lower", 0.5)),
-            "m",
-        )
-        for name in names
-    }
+    images = [tmp_path / name for name in ("p.tif", "q.tif", "r.tif")]
+    reader = cast(Recognizer, Reader({image.name: page_of_two(image) for image in images}))
     told: list[tuple[int, int]] = []
-    reader = cast(Recognizer, Reader(found))
-    own_readings(
-        reader, [tmp_path / name for name in names], count, lambda *step: told.append(step)
-    )
+    own_readings(reader, images, count, lambda *step: told.append(step))
     assert [done for done, _ in told] == list(range(1, end[0] + 1))
     assert told[-1] == end
     assert all(done <= total for done, total in told)
